@@ -8,6 +8,7 @@
 #pragma once
 
 #include <cstdint>
+#include <limits>
 #include <memory>
 #include <optional>
 #include <string>
@@ -17,6 +18,13 @@
 #include "base/result.h"
 
 namespace textback::shard {
+
+// A document without a timer; the same value as store::kNeverDue.
+inline constexpr std::int64_t kNeverDue = std::numeric_limits<std::int64_t>::max();
+// Context::forgotten_through_ms() of a partition that has forgotten nothing yet.
+inline constexpr std::int64_t kNothingForgotten = std::numeric_limits<std::int64_t>::min();
+// Keys that begin with a zero byte are the runtime's own (the partition's state in the changelog).
+inline bool IsReservedKey(std::string_view key) { return !key.empty() && key[0] == '\0'; }
 
 // Something to do after the commit, outside the log (a write to a socket). Each processor has its
 // own kinds; the runtime only carries them.
@@ -58,10 +66,12 @@ class Context {
   // The document with this transaction's own changes. nullopt: none. The view lives until the next
   // call on this key.
   virtual Result<std::optional<std::string_view>> Read(std::string_view key) = 0;
+  // `next_due_ms`: when OnTimer is to see it, or kNeverDue. Not under a reserved key (checked).
   virtual void Write(std::string_view key, std::string document, std::int64_t next_due_ms) = 0;
   virtual void Erase(std::string_view key) = 0;
 
-  // To output `output` (index in ShardConfig::outputs), to the partition that its rule and the key give.
+  // To output `output` (index in ShardConfig::outputs), to the partition that its rule and the key
+  // give.
   virtual void Emit(std::size_t output, std::string_view key, std::string value) = 0;
   // Parks the record being processed, with the reason, in the dead letters of this transaction.
   virtual void DeadLetter(const InputRecord& record, const Error& error) = 0;
@@ -82,22 +92,30 @@ class Processor {
   // Before each batch, outside any transaction: swap policy snapshots, look at the clock.
   virtual void OnBatchStart() {}
 
-  // kDeadLetter: the runtime parks the record, with nothing that this call wrote. Anything else ends the batch.
+  // kDeadLetter: the runtime parks the record, and nothing else of this call remains (writes,
+  // outputs, effects, counts). Any other error undoes the partition's whole batch: kRetry runs it
+  // again after a back-off, kRebuild restores the store first, kFatal ends the shard.
   virtual Status OnRecord(Context& context, const InputRecord& record) = 0;
 
   // The document under `key` is due; it is read as committed, with this batch's changes.
-  // The call must move its next_due or erase it (checked).
+  // The call must move its next_due or erase it (checked). Errors as OnRecord's, but for
+  // kDeadLetter: there is no record to park, so it halts the partition, as an error that repeats
+  // would.
   virtual Status OnTimer(Context& context, std::string_view key, std::int64_t due_ms) = 0;
-  // How many timers it can take now; the rest stay due. Dispatch: how many intents may open.
+  // How many timers it can take now; the rest stay due. Dispatch: how many intents may open. Asked
+  // before each timer, so OnTimer may use up more than one.
   virtual std::size_t TimerCapacity(std::int32_t /*partition*/) { return SIZE_MAX; }
 
+  // Errors as OnTimer's. After an abort the event comes again.
   virtual Status OnLocal(Context& /*context*/, const LocalEvent& /*event*/) { return Ok(); }
 
   // The transaction has committed and is applied: carry out its effects, in order. Doesn't fail:
   // what can't be done comes back as a LocalEvent.
-  virtual void Execute(std::int32_t /*partition*/, std::vector<std::unique_ptr<Effect>> /*effects*/) {}
+  virtual void Execute(std::int32_t /*partition*/,
+                       std::vector<std::unique_ptr<Effect>> /*effects*/) {}
   // The transaction's fate: aborted, or unknown and its effects never carried out.
-  virtual void Discard(std::int32_t /*partition*/, std::vector<std::unique_ptr<Effect>> /*effects*/) {}
+  virtual void Discard(std::int32_t /*partition*/,
+                       std::vector<std::unique_ptr<Effect>> /*effects*/) {}
 
   virtual void OnPartitionStarted(std::int32_t /*partition*/) {}  // restored, about to run
   virtual void OnPartitionStopped(std::int32_t /*partition*/) {}  // revoked, lost or rebuilt
