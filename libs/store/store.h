@@ -1,20 +1,22 @@
 // Documents of one partition: the committed state that a shard decides on.
 //
-// One Store per partition index and role, used from its shard's thread only. All stores of a process
-// share one block cache, one write-buffer budget and one document-cache budget (StoreSet), so that
-// memory is one number of the configuration.
+// One Store per partition index and role, used from its shard's thread only. All stores of a
+// process share one block cache, one write-buffer budget and one document-cache budget (StoreSet),
+// so that memory is one number of the configuration.
 //
-// The invariant (exactly-once.md, "The store"): store + replay of the changelog from FlushedMarker()
-// = committed state. Only committed documents come in (Apply is called after the commit). Between
-// flushes they live in a write-back cache; a flush writes the dirty ones sorted, in one batch:
-// documents, then the marker, then a memtable flush, without a write-ahead log. A kill loses
-// what was not flushed, or leaves documents newer than the marker; the replay mends both, because
-// changelog entries are whole documents.
+// The invariant (exactly-once.md, "The store"): store + replay of the changelog from
+// FlushedMarker() = committed state. Only committed documents come in (Apply is called after the
+// commit). Between flushes they live in a write-back cache; a flush writes the dirty ones sorted,
+// in one batch: documents, then the marker, then a memtable flush, without a write-ahead log. A
+// kill loses what was not flushed, or leaves documents newer than the marker; the replay mends
+// both, because changelog entries are whole documents.
 //
-// A timer is not a record of its own: each document has `next_due_ms`, and the store finds those due.
+// A timer is not a record of its own: each document has `next_due_ms`, and the store finds those
+// due.
 //
 // Errors: kRebuild: the store can't be trusted or read (I/O error, corruption, another partition's
-// folder): wipe and restore. kFatal: the disk is full or the folder can't be used at all: says which.
+// folder): wipe and restore. kFatal: the disk is full or the folder can't be used at all: says
+// which.
 #pragma once
 
 #include <cstdint>
@@ -64,7 +66,8 @@ class Store {
   // once. `changelog_next_offset` is the first changelog offset not contained. May flush.
   virtual Status Apply(std::vector<Change> changes, std::int64_t changelog_next_offset) = 0;
 
-  // Up to `max` documents with next_due_ms <= `now_ms`, in order of (due, key). Committed state only.
+  // `out` (cleared first) gets up to `max` documents with next_due_ms <= `now_ms`, in order of
+  // (due, key). Committed state only.
   virtual Status Due(std::int64_t now_ms, std::size_t max, std::vector<DueTimer>& out) = 0;
   // The least next_due_ms, kNeverDue if none.
   virtual Result<std::int64_t> NextDue() = 0;
