@@ -144,6 +144,11 @@ class Consumer {
     std::int64_t end = 0;
   };
   virtual Result<Range> Offsets(const TopicPartition& partition, bool read_committed) = 0;
+  // The next offset that Poll may hand out; like Reader::Position it moves over aborted records, gaps
+  // and transaction markers once they have been fetched, so that "all that was there has been polled"
+  // (position >= an end taken before) becomes true also where a topic's last entry is a marker.
+  // Timers wait for that. No call to the broker. Not resumed: kRetry.
+  virtual Result<std::int64_t> Position(const TopicPartition& partition) = 0;
 
   virtual GroupMetadata Metadata() const = 0;
   // Leaves (listener's OnRevoked runs). A static member's partitions wait for its return until the
