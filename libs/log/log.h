@@ -2,7 +2,7 @@
 //
 // One port, three implementations: Kafka (log_kafka/), embedded (log_embedded/: durable, one
 // process, no broker) and simulated (log_sim/: virtual time, seeded faults). One conformance suite
-// (log/conformance.h) runs against all three; comments below that say "the broker" hold for each.
+// (log_conformance/conformance.h) runs against all three; comments below that say "the broker" hold for each.
 //
 // Names: a *consumer* is a member of a group; a *transactional producer* writes atomically, with
 // offsets; a *reader* reads without a group (restore, tenants, explain); a *writer* is idempotent
