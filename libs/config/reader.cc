@@ -8,6 +8,7 @@
 #include <fstream>
 #include <numeric>
 #include <system_error>
+#include <tuple>
 
 #include "config/units.h"
 
@@ -441,9 +442,9 @@ Status Reader::Finish() {
   root_->RefuseUnknownKeys();
   auto& problems = context_->problems;
   if (problems.empty()) return Ok();
-  std::stable_sort(problems.begin(), problems.end(), [](const Problem& a, const Problem& b) {
-    return std::pair(a.at.line, a.at.column) < std::pair(b.at.line, b.at.column);
-  });
+  const auto place = [](const Problem& p) { return std::tie(p.at.line, p.at.column, p.message); };
+  std::sort(problems.begin(), problems.end(),
+            [&](const Problem& a, const Problem& b) { return place(a) < place(b); });
   std::string message;
   const std::size_t shown = std::min(problems.size(), context_->limits.problems);
   for (std::size_t i = 0; i < shown; ++i) {
