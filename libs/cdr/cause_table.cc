@@ -1,0 +1,250 @@
+#include "cdr/cause_table.h"
+
+#include <algorithm>
+#include <array>
+#include <tuple>
+
+namespace textback::cdr {
+namespace {
+
+constexpr auto kQ850 = v1::Cause::NAMESPACE_Q850;
+constexpr auto kSip = v1::Cause::NAMESPACE_SIP;
+constexpr auto kAsterisk = v1::Cause::NAMESPACE_ASTERISK;
+constexpr auto kFreeswitch = v1::Cause::NAMESPACE_FREESWITCH;
+constexpr auto k3gpp = v1::Cause::NAMESPACE_3GPP;
+
+constexpr auto kUnresolved = v1::VERDICT_UNRESOLVED;
+
+constexpr CauseRow Says(v1::Cause::Namespace space, std::string_view value, v1::Verdict verdict,
+                        std::string_view rule) {
+  return {space, value, Reading::kVerdict, verdict, false, rule};
+}
+constexpr CauseRow Vague(v1::Cause::Namespace space, std::string_view value, v1::Verdict verdict,
+                         std::string_view rule) {
+  return {space, value, Reading::kVerdict, verdict, true, rule};
+}
+constexpr CauseRow Read(v1::Cause::Namespace space, std::string_view value, Reading reading,
+                        std::string_view rule) {
+  return {space, value, reading, kUnresolved, false, rule};
+}
+constexpr CauseRow ReadVague(v1::Cause::Namespace space, std::string_view value, Reading reading,
+                             std::string_view rule) {
+  return {space, value, reading, kUnresolved, true, rule};
+}
+
+// ITU-T Q.850 (10/2018), 2.2.7: definitions of cause values.
+constexpr CauseRow kQ850Rows[] = {
+    Says(kQ850, "1", v1::VERDICT_WRONG_NUMBER, "q850.1"),  // unallocated (unassigned) number
+    Says(kQ850, "2", v1::VERDICT_NETWORK_FAILURE,
+         "q850.2"),                                        // no route to specified transit network
+    Says(kQ850, "3", v1::VERDICT_WRONG_NUMBER, "q850.3"),  // no route to destination
+    // Normal call clearing. Without an answer it is the caller who cleared; vague, because
+    // FreeSWITCH and gateways also write it for calls that the dialplan ended.
+    ReadVague(kQ850, "16", Reading::kCallerGaveUp, "q850.16_unanswered"),
+    Says(kQ850, "17", v1::VERDICT_BUSY, "q850.17"),          // user busy
+    Read(kQ850, "18", Reading::kNoResponse, "q850.18"),      // no user responding
+    Says(kQ850, "19", v1::VERDICT_NO_ANSWER, "q850.19"),     // no answer from user (user alerted)
+    Says(kQ850, "20", v1::VERDICT_UNREACHABLE, "q850.20"),   // subscriber absent
+    Read(kQ850, "21", Reading::kRefused, "q850.21"),         // call rejected
+    Says(kQ850, "22", v1::VERDICT_WRONG_NUMBER, "q850.22"),  // number changed
+    Says(kQ850, "23", v1::VERDICT_CONTINUES, "q850.23"),     // redirection to new destination
+    Says(kQ850, "24", v1::VERDICT_BLOCKED,
+         "q850.24"),  // call rejected due to feature (RFC 5079: anonymity)
+    Says(kQ850, "25", v1::VERDICT_NETWORK_FAILURE, "q850.25"),     // exchange routing error
+    Says(kQ850, "26", v1::VERDICT_ANSWERED_ELSEWHERE, "q850.26"),  // non-selected user clearing
+    Says(kQ850, "27", v1::VERDICT_UNREACHABLE, "q850.27"),         // destination out of order
+    Says(kQ850, "28", v1::VERDICT_WRONG_NUMBER, "q850.28"),        // invalid number format
+    Says(kQ850, "29", v1::VERDICT_NETWORK_FAILURE, "q850.29"),     // facility rejected
+    Vague(kQ850, "31", kUnresolved, "q850.31"),                    // normal, unspecified
+    Says(kQ850, "34", v1::VERDICT_NETWORK_FAILURE, "q850.34"),     // no circuit/channel available
+    Says(kQ850, "38", v1::VERDICT_NETWORK_FAILURE, "q850.38"),     // network out of order
+    Says(kQ850, "41", v1::VERDICT_NETWORK_FAILURE, "q850.41"),     // temporary failure
+    Says(kQ850, "42", v1::VERDICT_NETWORK_FAILURE, "q850.42"),     // switching equipment congestion
+    Says(kQ850, "43", v1::VERDICT_NETWORK_FAILURE, "q850.43"),     // access information discarded
+    Says(kQ850, "44", v1::VERDICT_NETWORK_FAILURE, "q850.44"),  // requested circuit not available
+    Says(kQ850, "47", v1::VERDICT_NETWORK_FAILURE, "q850.47"),  // resource unavailable, unspecified
+    Says(kQ850, "50", v1::VERDICT_NETWORK_FAILURE, "q850.50"),  // requested facility not subscribed
+    Says(kQ850, "55", v1::VERDICT_BLOCKED, "q850.55"),          // incoming calls barred within CUG
+    Says(kQ850, "57", v1::VERDICT_NETWORK_FAILURE, "q850.57"),  // bearer capability not authorized
+    Says(kQ850, "58", v1::VERDICT_NETWORK_FAILURE, "q850.58"),  // bearer capability not available
+    Says(kQ850, "63", v1::VERDICT_NETWORK_FAILURE,
+         "q850.63"),  // service not available, unspecified
+    Says(kQ850, "65", v1::VERDICT_NETWORK_FAILURE, "q850.65"),  // bearer capability not implemented
+    Says(kQ850, "79", v1::VERDICT_NETWORK_FAILURE, "q850.79"),  // service not implemented
+    Says(kQ850, "87", v1::VERDICT_BLOCKED, "q850.87"),          // user not member of CUG
+    Says(kQ850, "88", v1::VERDICT_NETWORK_FAILURE, "q850.88"),  // incompatible destination
+    Says(kQ850, "102", v1::VERDICT_NETWORK_FAILURE, "q850.102"),   // recovery on timer expiry
+    Vague(kQ850, "111", v1::VERDICT_NETWORK_FAILURE, "q850.111"),  // protocol error, unspecified
+    Vague(kQ850, "127", v1::VERDICT_NETWORK_FAILURE, "q850.127"),  // interworking, unspecified
+};
+
+// RFC 3261, 21, and where named another. The mapping to causes is RFC 3398, 8.2.6.1.
+constexpr CauseRow kSipRows[] = {
+    Read(kSip, "200", Reading::kAnswered, "sip.200"),
+    Says(kSip, "300", v1::VERDICT_CONTINUES, "sip.300"),  // 21.3: redirection
+    Says(kSip, "301", v1::VERDICT_CONTINUES, "sip.301"),
+    Says(kSip, "302", v1::VERDICT_CONTINUES, "sip.302"),
+    Says(kSip, "305", v1::VERDICT_CONTINUES, "sip.305"),
+    Says(kSip, "380", v1::VERDICT_CONTINUES, "sip.380"),
+    Vague(kSip, "400", v1::VERDICT_NETWORK_FAILURE, "sip.400"),
+    Says(kSip, "401", v1::VERDICT_NETWORK_FAILURE, "sip.401"),
+    Says(kSip, "403", v1::VERDICT_NETWORK_FAILURE, "sip.403"),  // forbidden: the network's refusal
+    Says(kSip, "404", v1::VERDICT_WRONG_NUMBER, "sip.404"),
+    Says(kSip, "407", v1::VERDICT_NETWORK_FAILURE, "sip.407"),
+    Read(kSip, "408", Reading::kNoResponse, "sip.408"),  // request timeout
+    Says(kSip, "410", v1::VERDICT_WRONG_NUMBER, "sip.410"),
+    Says(kSip, "428", v1::VERDICT_BLOCKED, "sip.428"),  // RFC 8224, 6.2.2: use Identity header
+    Says(kSip, "433", v1::VERDICT_BLOCKED, "sip.433"),  // RFC 5079: anonymity disallowed
+    Says(kSip, "436", v1::VERDICT_BLOCKED, "sip.436"),  // RFC 8224, 6.2.2: bad identity info
+    Says(kSip, "437", v1::VERDICT_BLOCKED, "sip.437"),  // RFC 8224, 6.2.2: unsupported credential
+    Says(kSip, "438", v1::VERDICT_BLOCKED, "sip.438"),  // RFC 8224, 6.2.2: invalid Identity header
+    // Temporarily unavailable: written for Q.850 18, 19 and 20 alike.
+    ReadVague(kSip, "480", Reading::kNoResponse, "sip.480"),
+    Says(kSip, "484", v1::VERDICT_WRONG_NUMBER, "sip.484"),
+    Says(kSip, "486", v1::VERDICT_BUSY, "sip.486"),
+    Read(kSip, "487", Reading::kCallerGaveUp, "sip.487"),  // terminated by CANCEL (RFC 3261, 9.2)
+    Says(kSip, "488", v1::VERDICT_NETWORK_FAILURE, "sip.488"),
+    Says(kSip, "500", v1::VERDICT_NETWORK_FAILURE, "sip.500"),
+    Says(kSip, "502", v1::VERDICT_UNREACHABLE,
+         "sip.502"),  // RFC 3398, 7.2.4.1: from 27, out of order
+    Says(kSip, "503", v1::VERDICT_NETWORK_FAILURE, "sip.503"),
+    Says(kSip, "504", v1::VERDICT_NETWORK_FAILURE, "sip.504"),
+    Says(kSip, "600", v1::VERDICT_BUSY, "sip.600"), Read(kSip, "603", Reading::kRefused, "sip.603"),
+    Says(kSip, "604", v1::VERDICT_WRONG_NUMBER, "sip.604"),
+    Says(kSip, "606", v1::VERDICT_NETWORK_FAILURE, "sip.606"),
+    Says(kSip, "607", v1::VERDICT_BLOCKED, "sip.607"),  // RFC 8197: unwanted
+    Says(kSip, "608", v1::VERDICT_BLOCKED, "sip.608"),  // RFC 8688: rejected by an intermediary
+};
+
+// Asterisk: CDR dispositions (ast_cdr_disp2str), and the words of DIALSTATUS (application Dial).
+constexpr CauseRow kAsteriskRows[] = {
+    Read(kAsterisk, "ANSWER", Reading::kAnswered, "asterisk.answer"),
+    Read(kAsterisk, "ANSWERED", Reading::kAnswered, "asterisk.answered"),
+    Says(kAsterisk, "BUSY", v1::VERDICT_BUSY, "asterisk.busy"),
+    Read(kAsterisk, "CANCEL", Reading::kCallerGaveUp, "asterisk.cancel"),
+    Says(kAsterisk, "CHANUNAVAIL", v1::VERDICT_UNREACHABLE, "asterisk.chanunavail"),
+    Says(kAsterisk, "CONGESTION", v1::VERDICT_NETWORK_FAILURE, "asterisk.congestion"),
+    Says(kAsterisk, "DONTCALL", v1::VERDICT_BLOCKED,
+         "asterisk.dontcall"),  // the callee's privacy choice
+    Says(kAsterisk, "FAILED", v1::VERDICT_NETWORK_FAILURE, "asterisk.failed"),
+    Says(kAsterisk, "INVALIDARGS", v1::VERDICT_NETWORK_FAILURE, "asterisk.invalidargs"),
+    // The disposition covers the caller's hang-up as well (CANCEL is merged into it).
+    Read(kAsterisk, "NO ANSWER", Reading::kRangOut, "asterisk.no_answer"),
+    Says(kAsterisk, "NOANSWER", v1::VERDICT_NO_ANSWER,
+         "asterisk.noanswer"),  // DIALSTATUS: the timeout passed
+    Says(kAsterisk, "TORTURE", v1::VERDICT_BLOCKED,
+         "asterisk.torture"),  // the callee's privacy choice
+};
+
+// FreeSWITCH: switch_cause_table (switch_channel.c), by name; its numbers above 127 collide with
+// SIP's.
+constexpr CauseRow kFreeswitchRows[] = {
+    Says(kFreeswitch, "ALLOTTED_TIMEOUT", v1::VERDICT_NO_ANSWER, "freeswitch.allotted_timeout"),
+    Says(kFreeswitch, "ATTENDED_TRANSFER", v1::VERDICT_CONTINUES, "freeswitch.attended_transfer"),
+    Says(kFreeswitch, "BLIND_TRANSFER", v1::VERDICT_CONTINUES, "freeswitch.blind_transfer"),
+    Says(kFreeswitch, "BUSY_EVERYWHERE", v1::VERDICT_BUSY, "freeswitch.busy_everywhere"),
+    Read(kFreeswitch, "CALL_REJECTED", Reading::kRefused, "freeswitch.call_rejected"),
+    Says(kFreeswitch, "CHANNEL_UNACCEPTABLE", v1::VERDICT_NETWORK_FAILURE,
+         "freeswitch.channel_unacceptable"),
+    Read(kFreeswitch, "DECLINE", Reading::kRefused, "freeswitch.decline"),
+    Says(kFreeswitch, "DESTINATION_OUT_OF_ORDER", v1::VERDICT_UNREACHABLE,
+         "freeswitch.destination_out_of_order"),
+    Says(kFreeswitch, "DOES_NOT_EXIST_ANYWHERE", v1::VERDICT_WRONG_NUMBER,
+         "freeswitch.does_not_exist_anywhere"),
+    Says(kFreeswitch, "EXCHANGE_ROUTING_ERROR", v1::VERDICT_NETWORK_FAILURE,
+         "freeswitch.exchange_routing_error"),
+    Says(kFreeswitch, "GATEWAY_DOWN", v1::VERDICT_NETWORK_FAILURE, "freeswitch.gateway_down"),
+    Says(kFreeswitch, "INCOMING_CALL_BARRED", v1::VERDICT_BLOCKED,
+         "freeswitch.incoming_call_barred"),
+    Says(kFreeswitch, "INCOMPATIBLE_DESTINATION", v1::VERDICT_NETWORK_FAILURE,
+         "freeswitch.incompatible_destination"),
+    Says(kFreeswitch, "INTERWORKING", v1::VERDICT_NETWORK_FAILURE, "freeswitch.interworking"),
+    Says(kFreeswitch, "INVALID_NUMBER_FORMAT", v1::VERDICT_WRONG_NUMBER,
+         "freeswitch.invalid_number_format"),
+    Says(kFreeswitch, "LOSE_RACE", v1::VERDICT_ANSWERED_ELSEWHERE, "freeswitch.lose_race"),
+    Says(kFreeswitch, "MEDIA_TIMEOUT", v1::VERDICT_NETWORK_FAILURE, "freeswitch.media_timeout"),
+    Says(kFreeswitch, "NETWORK_OUT_OF_ORDER", v1::VERDICT_NETWORK_FAILURE,
+         "freeswitch.network_out_of_order"),
+    Says(kFreeswitch, "NORMAL_CIRCUIT_CONGESTION", v1::VERDICT_NETWORK_FAILURE,
+         "freeswitch.normal_circuit_congestion"),
+    // Also what a dialplan gives that refuses a toll-fraud scan: no text without a clearer cause.
+    Vague(kFreeswitch, "NORMAL_CLEARING", kUnresolved, "freeswitch.normal_clearing_unanswered"),
+    Says(kFreeswitch, "NORMAL_TEMPORARY_FAILURE", v1::VERDICT_NETWORK_FAILURE,
+         "freeswitch.normal_temporary_failure"),
+    Vague(kFreeswitch, "NORMAL_UNSPECIFIED", kUnresolved, "freeswitch.normal_unspecified"),
+    Says(kFreeswitch, "NO_ANSWER", v1::VERDICT_NO_ANSWER, "freeswitch.no_answer"),
+    Says(kFreeswitch, "NO_ROUTE_DESTINATION", v1::VERDICT_WRONG_NUMBER,
+         "freeswitch.no_route_destination"),
+    Read(kFreeswitch, "NO_USER_RESPONSE", Reading::kNoResponse, "freeswitch.no_user_response"),
+    Says(kFreeswitch, "NUMBER_CHANGED", v1::VERDICT_WRONG_NUMBER, "freeswitch.number_changed"),
+    Read(kFreeswitch, "ORIGINATOR_CANCEL", Reading::kCallerGaveUp, "freeswitch.originator_cancel"),
+    Says(kFreeswitch, "PICKED_OFF", v1::VERDICT_ANSWERED_ELSEWHERE, "freeswitch.picked_off"),
+    Says(kFreeswitch, "PROGRESS_TIMEOUT", v1::VERDICT_UNREACHABLE, "freeswitch.progress_timeout"),
+    Says(kFreeswitch, "RECOVERY_ON_TIMER_EXPIRE", v1::VERDICT_NETWORK_FAILURE,
+         "freeswitch.recovery_on_timer_expire"),
+    Says(kFreeswitch, "REDIRECTION_TO_NEW_DESTINATION", v1::VERDICT_CONTINUES,
+         "freeswitch.redirection_to_new_destination"),
+    Says(kFreeswitch, "REJECT_ALL", v1::VERDICT_DECLINED, "freeswitch.reject_all"),
+    Says(kFreeswitch, "SERVICE_UNAVAILABLE", v1::VERDICT_NETWORK_FAILURE,
+         "freeswitch.service_unavailable"),
+    Says(kFreeswitch, "SUBSCRIBER_ABSENT", v1::VERDICT_UNREACHABLE, "freeswitch.subscriber_absent"),
+    Says(kFreeswitch, "SWITCH_CONGESTION", v1::VERDICT_NETWORK_FAILURE,
+         "freeswitch.switch_congestion"),
+    Says(kFreeswitch, "UNALLOCATED_NUMBER", v1::VERDICT_WRONG_NUMBER,
+         "freeswitch.unallocated_number"),
+    Says(kFreeswitch, "UNWANTED", v1::VERDICT_BLOCKED, "freeswitch.unwanted"),
+    Says(kFreeswitch, "USER_BUSY", v1::VERDICT_BUSY, "freeswitch.user_busy"),
+    Says(kFreeswitch, "USER_NOT_REGISTERED", v1::VERDICT_UNREACHABLE,
+         "freeswitch.user_not_registered"),
+};
+
+// TS 32.298, 5.1.5.0 (causeForTerm). An answer time decides first; diagnostics come as Q.850.
+constexpr CauseRow k3gppRows[] = {
+    Vague(k3gpp, "0", kUnresolved, "3gpp.0"),           // normal release
+    Says(k3gpp, "1", v1::VERDICT_CONTINUES, "3gpp.1"),  // partial record
+    Says(k3gpp, "2", v1::VERDICT_CONTINUES, "3gpp.2"),  // partial record, call re-establishment
+    Vague(k3gpp, "3", kUnresolved, "3gpp.3"),           // unsuccessful call attempt
+    Vague(k3gpp, "4", v1::VERDICT_NETWORK_FAILURE, "3gpp.4"),  // abnormal end of a stable call
+    Says(k3gpp, "5", v1::VERDICT_BLOCKED, "3gpp.5"),           // CAMEL initiated call release
+};
+
+std::string_view WithoutLeadingZeros(std::string_view value) {
+  const std::size_t at = value.find_first_not_of('0');
+  if (at == std::string_view::npos) return value.empty() ? value : value.substr(0, 1);
+  return value.substr(at);
+}
+
+constexpr char Upper(char c) { return c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : c; }
+
+bool SameWord(std::string_view a, std::string_view b) {
+  return a.size() == b.size() && std::ranges::equal(a, b, {}, Upper, Upper);
+}
+
+template <std::size_t n>
+const CauseRow* FindIn(const CauseRow (&rows)[n], std::string_view value) {
+  for (const CauseRow& row : rows) {
+    if (SameWord(row.value, value)) return &row;
+  }
+  return nullptr;
+}
+
+}  // namespace
+
+const CauseRow* FindCause(v1::Cause::Namespace space, std::string_view value) {
+  switch (space) {
+    case v1::Cause::NAMESPACE_Q850:
+      return FindIn(kQ850Rows, WithoutLeadingZeros(value));
+    case v1::Cause::NAMESPACE_SIP:
+      return FindIn(kSipRows, WithoutLeadingZeros(value));
+    case v1::Cause::NAMESPACE_ASTERISK:
+      return FindIn(kAsteriskRows, value);
+    case v1::Cause::NAMESPACE_FREESWITCH:
+      return FindIn(kFreeswitchRows, value);
+    case v1::Cause::NAMESPACE_3GPP:
+      return FindIn(k3gppRows, WithoutLeadingZeros(value));
+    default:
+      return nullptr;
+  }
+}
+
+}  // namespace textback::cdr
