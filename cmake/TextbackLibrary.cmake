@@ -1,4 +1,7 @@
-# textback_library(NAME decide LAYER 3 [DEPS base text] [PRIVATE_DEPS Boost::headers] [TEST_DEPS log_sim])
+# textback_library(NAME decide LAYER 3 [THREADS] [DEPS base text] [PUBLIC_DEPS …] [PRIVATE_DEPS Boost::headers]
+#                  [TEST_DEPS textback::log_sim])
+#
+# THREADS: the library starts or is used by several threads; its tests run under ThreadSanitizer too.
 #
 # The only way to define a library. Sources are the folder's *.cc; *_test.cc become one test program,
 # *_fuzz.cc become fuzz targets (and, in every preset, replay their corpus as a test).
@@ -7,7 +10,7 @@
 # LAYER is the architecture: a library may link only textback libraries of a LOWER layer, so a
 # wrong dependency fails at configure time, not in review. Tests may use anything.
 function(textback_library)
-  cmake_parse_arguments(A "" "NAME;LAYER" "DEPS;PRIVATE_DEPS;PUBLIC_DEPS;TEST_DEPS" ${ARGN})
+  cmake_parse_arguments(A "THREADS" "NAME;LAYER" "DEPS;PRIVATE_DEPS;PUBLIC_DEPS;TEST_DEPS" ${ARGN})
   if(A_UNPARSED_ARGUMENTS)
     message(FATAL_ERROR "textback_library(${A_NAME}): unknown arguments ${A_UNPARSED_ARGUMENTS}")
   endif()
@@ -35,8 +38,14 @@ function(textback_library)
   target_sources(${target} PUBLIC FILE_SET HEADERS BASE_DIRS ${PROJECT_SOURCE_DIR}/libs FILES ${headers})
   target_link_libraries(${target} PUBLIC ${A_PUBLIC_DEPS} PRIVATE ${A_PRIVATE_DEPS} textback_options)
   textback_fuzzers(${A_NAME} "${fuzzers}" "${A_TEST_DEPS}")
+  if(TEXTBACK_SANITIZE STREQUAL "thread" AND NOT A_THREADS)
+    return()
+  endif()
   if(BUILD_TESTING AND tests)
     add_executable(${target}_test ${tests})
+    if(A_THREADS)
+      add_dependencies(tsan_tests ${target}_test)
+    endif()
     foreach(dep IN LISTS A_TEST_DEPS)
       target_link_libraries(${target}_test PRIVATE ${dep})
     endforeach()
@@ -59,7 +68,7 @@ function(textback_fuzzers library fuzzers test_deps)
     if(TEXTBACK_FUZZ)
       add_executable(${target} ${source})
       target_link_options(${target} PRIVATE -fsanitize=fuzzer)
-    elseif(BUILD_TESTING)
+    elseif(BUILD_TESTING AND NOT TEXTBACK_SANITIZE STREQUAL "thread")
       add_executable(${target} ${source} ${PROJECT_SOURCE_DIR}/cmake/fuzz_replay.cc)
       add_test(NAME fuzz_replay.${what} COMMAND ${target} ${corpus})
       set_tests_properties(fuzz_replay.${what} PROPERTIES LABELS unit TIMEOUT 120)

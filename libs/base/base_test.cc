@@ -21,7 +21,8 @@ TEST(Murmur2Test, AgreesWithTheJavaClient) {
   EXPECT_EQ(static_cast<std::int32_t>(Murmur2("foobar")), -790332482);
   EXPECT_EQ(static_cast<std::int32_t>(Murmur2("a-little-bit-long-string")), -985981536);
   EXPECT_EQ(static_cast<std::int32_t>(Murmur2("a-little-bit-longer-string")), -1486304829);
-  EXPECT_EQ(static_cast<std::int32_t>(Murmur2("lkjh234lh9fiuh90y23oiuhsafujhadof229phr9h19h89h8")), -58897971);
+  EXPECT_EQ(static_cast<std::int32_t>(Murmur2("lkjh234lh9fiuh90y23oiuhsafujhadof229phr9h19h89h8")),
+            -58897971);
   EXPECT_EQ(static_cast<std::int32_t>(Murmur2("abc")), 479470107);
 }
 
@@ -39,7 +40,8 @@ TEST(MsisdnTest, TakesE164AndNothingElse) {
   EXPECT_EQ(Msisdn::FromE164("+15550100001")->digits(), 11);
   EXPECT_TRUE(Msisdn::FromE164("+12345"));
   EXPECT_TRUE(Msisdn::FromE164("+123456789012345"));
-  for (const char* bad : {"", "+", "+1234", "+1234567890123456", "15550100001", "+05550100", "+1555o100001", "+1 5550100"}) {
+  for (const char* bad : {"", "+", "+1234", "+1234567890123456", "15550100001", "+05550100",
+                          "+1555o100001", "+1 5550100"}) {
     EXPECT_FALSE(Msisdn::FromE164(bad)) << bad;
   }
 }
@@ -72,7 +74,9 @@ TEST(ByteReaderTest, VarintIsAtMostTenBytes) {
 
 TEST(Utf8Test, RefusesWhatRfc3629Refuses) {
   EXPECT_TRUE(IsUtf8("gr\xc3\xbc\xc3\x9f dich \xf0\x9f\x91\x8b"));
-  for (const char* bad : {"\xc0\xaf", "\xed\xa0\x80", "\xf4\x90\x80\x80", "\xe2\x82", "\x80", "\xff"}) EXPECT_FALSE(IsUtf8(bad));
+  for (const char* bad :
+       {"\xc0\xaf", "\xed\xa0\x80", "\xf4\x90\x80\x80", "\xe2\x82", "\x80", "\xff"})
+    EXPECT_FALSE(IsUtf8(bad));
 }
 
 TEST(HexTest, RoundTrips) {

@@ -35,7 +35,8 @@ class BoundedQueue {
   // Appends up to `max` items to `out`, waiting up to `wait` for the first one. Returns how many.
   std::size_t Drain(std::vector<T>& out, std::size_t max, std::chrono::milliseconds wait = {}) {
     std::unique_lock lock(mutex_);
-    if (wait.count() > 0) ready_.wait_for(lock, wait, [this] { return closed_ || !items_.empty(); });
+    if (wait.count() > 0)
+      ready_.wait_for(lock, wait, [this] { return closed_ || !items_.empty(); });
     std::size_t n = 0;
     for (; n < max && !items_.empty(); ++n) {
       out.push_back(std::move(items_.front()));

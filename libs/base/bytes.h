@@ -49,7 +49,8 @@ class ByteReader {
   std::optional<T> Big() {
     if (rest_.size() < sizeof(T)) return std::nullopt;
     T v = 0;
-    for (std::size_t i = 0; i < sizeof(T); ++i) v = static_cast<T>(v << 8 | static_cast<unsigned char>(rest_[i]));
+    for (std::size_t i = 0; i < sizeof(T); ++i)
+      v = static_cast<T>(v << 8 | static_cast<unsigned char>(rest_[i]));
     rest_.remove_prefix(sizeof(T));
     return v;
   }

@@ -14,6 +14,8 @@ std::int64_t ReadNs(clockid_t id) {
 }  // namespace
 
 std::int64_t SystemClock::NowMs() const { return ReadNs(CLOCK_REALTIME) / 1'000'000; }
-MonoTime SystemClock::Mono() const { return MonoTime(std::chrono::nanoseconds(ReadNs(CLOCK_BOOTTIME))); }
+MonoTime SystemClock::Mono() const {
+  return MonoTime(std::chrono::nanoseconds(ReadNs(CLOCK_BOOTTIME)));
+}
 
 }  // namespace textback

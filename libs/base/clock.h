@@ -45,7 +45,9 @@ class ManualClock final : public Clock {
  public:
   explicit ManualClock(std::int64_t now_ms = 0) : now_ms_(now_ms) {}
   std::int64_t NowMs() const override { return now_ms_.load(std::memory_order_relaxed); }
-  MonoTime Mono() const override { return MonoTime(std::chrono::nanoseconds(mono_ns_.load(std::memory_order_relaxed))); }
+  MonoTime Mono() const override {
+    return MonoTime(std::chrono::nanoseconds(mono_ns_.load(std::memory_order_relaxed)));
+  }
   void Advance(std::chrono::nanoseconds by) {
     mono_ns_.fetch_add(by.count(), std::memory_order_relaxed);
     remainder_ns_ += by.count();

@@ -15,7 +15,8 @@ std::uint32_t Murmur2(std::string_view bytes) {
   std::size_t left = bytes.size();
   for (; left >= 4; p += 4, left -= 4) {
     std::uint32_t k = static_cast<std::uint32_t>(p[0]) | static_cast<std::uint32_t>(p[1]) << 8 |
-                      static_cast<std::uint32_t>(p[2]) << 16 | static_cast<std::uint32_t>(p[3]) << 24;
+                      static_cast<std::uint32_t>(p[2]) << 16 |
+                      static_cast<std::uint32_t>(p[3]) << 24;
     k *= kM;
     k ^= k >> 24;
     k *= kM;
@@ -36,7 +37,8 @@ std::uint32_t Murmur2(std::string_view bytes) {
 
 std::int32_t PartitionOf(std::string_view key, std::int32_t partitions) {
   TB_ASSERT(partitions > 0);
-  return static_cast<std::int32_t>((Murmur2(key) & 0x7fffffffU) % static_cast<std::uint32_t>(partitions));
+  return static_cast<std::int32_t>((Murmur2(key) & 0x7fffffffU) %
+                                   static_cast<std::uint32_t>(partitions));
 }
 
 std::uint64_t StableHash64(std::string_view bytes, std::uint64_t seed) {

@@ -14,7 +14,8 @@ std::uint64_t PowerOfTen(int n) {
 }  // namespace
 
 std::optional<Msisdn> Msisdn::FromE164(std::string_view text) {
-  if (text.size() < 1 + kDigitsMin || text.size() > 1 + kDigitsMax || text[0] != '+' || text[1] == '0') {
+  if (text.size() < 1 + kDigitsMin || text.size() > 1 + kDigitsMax || text[0] != '+' ||
+      text[1] == '0') {
     return std::nullopt;
   }
   std::uint64_t number = 0;
@@ -28,7 +29,8 @@ std::optional<Msisdn> Msisdn::FromE164(std::string_view text) {
 std::optional<Msisdn> Msisdn::FromBits(std::uint64_t bits) {
   const int digits = static_cast<int>(bits >> 60);
   const std::uint64_t number = bits & kNumberMask;
-  if (digits < kDigitsMin || number < PowerOfTen(digits - 1) || number >= PowerOfTen(digits)) return std::nullopt;
+  if (digits < kDigitsMin || number < PowerOfTen(digits - 1) || number >= PowerOfTen(digits))
+    return std::nullopt;
   return Msisdn(bits);
 }
 

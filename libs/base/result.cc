@@ -4,11 +4,16 @@ namespace textback {
 
 std::string_view ToString(Disposition disposition) {
   switch (disposition) {
-    case Disposition::kRetry: return "retry";
-    case Disposition::kDeadLetter: return "dead_letter";
-    case Disposition::kRebuild: return "rebuild";
-    case Disposition::kYield: return "yield";
-    case Disposition::kFatal: return "fatal";
+    case Disposition::kRetry:
+      return "retry";
+    case Disposition::kDeadLetter:
+      return "dead_letter";
+    case Disposition::kRebuild:
+      return "rebuild";
+    case Disposition::kYield:
+      return "yield";
+    case Disposition::kFatal:
+      return "fatal";
   }
   TB_UNREACHABLE();
 }

@@ -31,7 +31,8 @@ std::string_view ToString(Disposition disposition);
 
 struct Error {
   Disposition disposition = Disposition::kFatal;
-  std::string code;     // stable lower_snake word: metric label, dead letter's reason; from a bounded set
+  std::string
+      code;  // stable lower_snake word: metric label, dead letter's reason; from a bounded set
   std::string message;  // for a person: what, where, and what to do about it; never parsed
 };
 
@@ -96,13 +97,14 @@ inline Status Ok() { return std::monostate{}; }
 
 #define TB_CONCAT_INNER(a, b) a##b
 #define TB_CONCAT(a, b) TB_CONCAT_INNER(a, b)
-#define TB_RETURN_IF_ERROR(expr)                               \
-  do {                                                         \
-    if (auto tb_status = (expr); !tb_status) {                 \
-      return std::move(tb_status).error();                     \
-    }                                                          \
+#define TB_RETURN_IF_ERROR(expr)               \
+  do {                                         \
+    if (auto tb_status = (expr); !tb_status) { \
+      return std::move(tb_status).error();     \
+    }                                          \
   } while (false)
-#define TB_ASSIGN_OR_RETURN(decl, expr) TB_ASSIGN_OR_RETURN_INNER(TB_CONCAT(tb_r_, __LINE__), decl, expr)
+#define TB_ASSIGN_OR_RETURN(decl, expr) \
+  TB_ASSIGN_OR_RETURN_INNER(TB_CONCAT(tb_r_, __LINE__), decl, expr)
 #define TB_ASSIGN_OR_RETURN_INNER(tmp, decl, expr) \
   auto tmp = (expr);                               \
   if (!tmp) return std::move(tmp).error();         \

@@ -2,7 +2,8 @@
 //
 // One port, three implementations: Kafka (log_kafka/), embedded (log_embedded/: durable, one
 // process, no broker) and simulated (log_sim/: virtual time, seeded faults). One conformance suite
-// (log_conformance/conformance.h) runs against all three; comments below that say "the broker" hold for each.
+// (log_conformance/conformance.h) runs against all three; comments below that say "the broker" hold
+// for each.
 //
 // Names: a *consumer* is a member of a group; a *transactional producer* writes atomically, with
 // offsets; a *reader* reads without a group (restore, tenants, explain); a *writer* is idempotent
@@ -39,8 +40,8 @@ struct Record {
   std::string_view topic;
   std::int32_t partition = 0;
   std::int64_t offset = 0;
-  std::int64_t timestamp_ms = 0;  // when it was produced (CreateTime)
-  std::string_view key;           // empty: none
+  std::int64_t timestamp_ms = 0;          // when it was produced (CreateTime)
+  std::string_view key;                   // empty: none
   std::optional<std::string_view> value;  // nullopt: tombstone
 };
 
@@ -97,7 +98,8 @@ class RebalanceListener {
  public:
   virtual ~RebalanceListener() = default;
   // These are this member's now, and stand idle until Consumer::Resume gives each a position.
-  virtual void OnAssigned(const std::vector<TopicPartition>& partitions, const GroupMetadata& metadata) = 0;
+  virtual void OnAssigned(const std::vector<TopicPartition>& partitions,
+                          const GroupMetadata& metadata) = 0;
   // About to go to another member: the last moment to commit for them.
   virtual void OnRevoked(const std::vector<TopicPartition>& partitions) = 0;
   // Already another member's: never commit anything for them.
@@ -144,10 +146,10 @@ class Consumer {
     std::int64_t end = 0;
   };
   virtual Result<Range> Offsets(const TopicPartition& partition, bool read_committed) = 0;
-  // The next offset that Poll may hand out; like Reader::Position it moves over aborted records, gaps
-  // and transaction markers once they have been fetched, so that "all that was there has been polled"
-  // (position >= an end taken before) becomes true also where a topic's last entry is a marker.
-  // Timers wait for that. No call to the broker. Not resumed: kRetry.
+  // The next offset that Poll may hand out; like Reader::Position it moves over aborted records,
+  // gaps and transaction markers once they have been fetched, so that "all that was there has been
+  // polled" (position >= an end taken before) becomes true also where a topic's last entry is a
+  // marker. Timers wait for that. No call to the broker. Not resumed: kRetry.
   virtual Result<std::int64_t> Position(const TopicPartition& partition) = 0;
 
   virtual GroupMetadata Metadata() const = 0;
@@ -179,8 +181,10 @@ class TransactionalProducer {
   // Buffered; a full buffer is served until there is room. Errors may show only at Commit.
   virtual Status Send(std::string_view topic, std::int32_t partition, std::string_view key,
                       std::optional<std::string_view> value, std::int64_t timestamp_ms) = 0;
-  // The fence: refused (kFenced at Commit or kYield here) when `metadata` isn't the group's current one.
-  virtual Status SendOffsets(const std::vector<OffsetCommit>& offsets, const GroupMetadata& metadata) = 0;
+  // The fence: refused (kFenced at Commit or kYield here) when `metadata` isn't the group's current
+  // one.
+  virtual Status SendOffsets(const std::vector<OffsetCommit>& offsets,
+                             const GroupMetadata& metadata) = 0;
   virtual CommitOutcome Commit(std::chrono::milliseconds timeout) = 0;
   // kRetry never: an abort that can't be confirmed is kFatal (destroy the producer).
   virtual Status Abort(std::chrono::milliseconds timeout) = 0;
@@ -209,11 +213,14 @@ struct ReaderConfig {
 class Writer {
  public:
   virtual ~Writer() = default;
-  // kRetry ("queue_full"): call Poll and send again. Without `partition` murmur2 of the key chooses.
-  virtual Result<std::uint64_t> Send(std::string_view topic, std::optional<std::int32_t> partition, std::string_view key,
-                                     std::optional<std::string_view> value, std::int64_t timestamp_ms) = 0;
+  // kRetry ("queue_full"): call Poll and send again. Without `partition` murmur2 of the key
+  // chooses.
+  virtual Result<std::uint64_t> Send(std::string_view topic, std::optional<std::int32_t> partition,
+                                     std::string_view key, std::optional<std::string_view> value,
+                                     std::int64_t timestamp_ms) = 0;
   // Serves deliveries. Every send up to and including the returned number is durable. kRetry: some
-  // send failed for good and must be sent again by the caller (the writer is then useless: recreate).
+  // send failed for good and must be sent again by the caller (the writer is then useless:
+  // recreate).
   virtual Result<std::uint64_t> Poll(std::chrono::milliseconds wait) = 0;
   // Waits until all is durable.
   virtual Status Flush(std::chrono::milliseconds timeout) = 0;
@@ -223,7 +230,7 @@ struct TopicSpec {
   std::string name;
   std::int32_t partitions = 1;
   bool compact = false;
-  std::int64_t retention_ms = -1;  // delete topics; -1: the broker's default
+  std::int64_t retention_ms = -1;               // delete topics; -1: the broker's default
   std::map<std::string, std::string> settings;  // further topic settings, the broker's names
 };
 
@@ -237,11 +244,12 @@ class Admin {
  public:
   virtual ~Admin() = default;
   // nullopt: no such topic.
-  virtual Result<std::map<std::string, std::optional<TopicInfo>>> Describe(const std::vector<std::string>& topics) = 0;
+  virtual Result<std::map<std::string, std::optional<TopicInfo>>> Describe(
+      const std::vector<std::string>& topics) = 0;
   // Exists already with the same partitions: fine.
   virtual Status Create(const std::vector<TopicSpec>& topics) = 0;
-  // A setting of the broker ("transaction.abort.timed.out.transaction.cleanup.interval.ms"); nullopt
-  // where it has none.
+  // A setting of the broker ("transaction.abort.timed.out.transaction.cleanup.interval.ms");
+  // nullopt where it has none.
   virtual Result<std::optional<std::string>> BrokerSetting(std::string_view name) = 0;
 };
 
@@ -250,8 +258,10 @@ class Log {
  public:
   virtual ~Log() = default;
   // `listener` outlives the consumer.
-  virtual Result<std::unique_ptr<Consumer>> NewConsumer(const ConsumerConfig& config, RebalanceListener& listener) = 0;
-  virtual Result<std::unique_ptr<TransactionalProducer>> NewTransactionalProducer(const TransactionalConfig& config) = 0;
+  virtual Result<std::unique_ptr<Consumer>> NewConsumer(const ConsumerConfig& config,
+                                                        RebalanceListener& listener) = 0;
+  virtual Result<std::unique_ptr<TransactionalProducer>> NewTransactionalProducer(
+      const TransactionalConfig& config) = 0;
   virtual Result<std::unique_ptr<Reader>> NewReader(const ReaderConfig& config) = 0;
   virtual Result<std::unique_ptr<Writer>> NewWriter(std::string_view name) = 0;
   virtual Result<std::unique_ptr<Admin>> NewAdmin() = 0;
