@@ -1,0 +1,340 @@
+#include "store/rocksdb_store.h"
+
+#include <algorithm>
+#include <array>
+#include <utility>
+
+#include "base/assert.h"
+#include "store/errors.h"
+#include "store/rocksdb_store_impl.h"
+
+namespace textback::store {
+namespace {
+
+// Keys asked for in one go while a flush finds out what the disk holds.
+constexpr std::size_t kLookUpKeys = 256;
+// A timer in the window: tree slot (three quarters full) and the heap block of a long key.
+constexpr std::size_t kTimerBytes = 96;
+constexpr std::size_t kTimersMin = 16;
+
+rocksdb::WriteOptions NoLog() {
+  rocksdb::WriteOptions options;
+  options.disableWAL = true;
+  return options;
+}
+
+// One document and its timer, in one atomic batch: the index never disagrees with the documents,
+// whatever is left of a flush.
+void AppendChange(rocksdb::WriteBatch& batch, const Cached& entry) {
+  const std::int64_t due_ms = entry.exists ? entry.document.next_due_ms : kNeverDue;
+  const bool on_disk = entry.on_disk == Cached::OnDisk::kPresent;
+  const std::int64_t disk_due_ms = on_disk ? entry.disk_due_ms : kNeverDue;
+  if (entry.exists) {
+    batch.Put(layout::DocumentKey(entry.key), EncodeDocument(entry.document));
+  } else if (on_disk) {
+    batch.Delete(layout::DocumentKey(entry.key));
+  }
+  if (due_ms == disk_due_ms) return;
+  if (disk_due_ms != kNeverDue) batch.Delete(layout::TimerKey(disk_due_ms, entry.key));
+  if (due_ms != kNeverDue) batch.Put(layout::TimerKey(due_ms, entry.key), {});
+}
+
+void SortByKey(std::vector<Cached*>& entries) {
+  std::sort(entries.begin(), entries.end(),
+            [](const Cached* a, const Cached* b) { return a->key < b->key; });
+}
+
+}  // namespace
+
+RocksDbStore::RocksDbStore(std::shared_ptr<RocksDbStoreSet::Shared> shared, std::string folder,
+                           std::unique_ptr<rocksdb::DB> db, std::optional<Marker> marker,
+                           bool disk_empty)
+    : shared_(std::move(shared)),
+      folder_(std::move(folder)),
+      db_(std::move(db)),
+      cache_(shared_->documents, shared_->dirty),
+      window_(kTimersMin),
+      marker_(marker),
+      disk_empty_(disk_empty),
+      applied_offset_(marker ? marker->changelog_offset : 0),
+      flushed_at_(shared_->clock.Mono()) {
+  shared_->open.fetch_add(1, std::memory_order_relaxed);
+}
+
+RocksDbStore::~RocksDbStore() {
+  shared_->entries.Sub(entries_since_marker_);
+  shared_->open.fetch_sub(1, std::memory_order_relaxed);
+}
+
+Status RocksDbStore::Fail(const rocksdb::Status& status) {
+  return Fail(FromRocksDb(status, folder_));
+}
+
+Status RocksDbStore::Fail(Error error) {
+  failed_ = std::move(error);
+  return *failed_;
+}
+
+Result<std::optional<Document>> RocksDbStore::ReadDisk(std::string_view key) {
+  if (disk_empty_) return std::optional<Document>();
+  rocksdb::PinnableSlice value;
+  const auto status = db_->Get({}, db_->DefaultColumnFamily(), layout::DocumentKey(key), &value);
+  if (status.IsNotFound()) return std::optional<Document>();
+  if (!status.ok()) return Fail(status).error();
+  auto document = DecodeDocument(value.ToStringView());
+  if (!document) {
+    return Fail(RebuildError(errors::kCorrupt, folder_ + ": " + document.error().message)).error();
+  }
+  return std::optional<Document>(*std::move(document));
+}
+
+Result<const Document*> RocksDbStore::Get(std::string_view key) {
+  if (failed_) return *failed_;
+  const Cached* entry = cache_.Find(key);
+  if (entry != nullptr) {
+    ++hits_;
+  } else {
+    ++misses_;
+    TB_RETURN_IF_ERROR(MakeRoom());
+    TB_ASSIGN_OR_RETURN(auto document, ReadDisk(key));
+    entry = &cache_.InsertClean(key, std::move(document));
+  }
+  return entry->exists ? &entry->document : nullptr;
+}
+
+Status RocksDbStore::Apply(std::vector<Change> changes, std::int64_t changelog_next_offset) {
+  if (failed_) return *failed_;
+  window_.set_limit(WindowLimit());
+  for (Change& change : changes) {
+    Cached* entry = cache_.Find(change.key);
+    if (entry != nullptr && entry->exists) window_.Erase(entry->document.next_due_ms, entry->key);
+    entry = &cache_.Put(entry, std::move(change));
+    if (entry->exists) window_.Insert(entry->document.next_due_ms, entry->key);
+  }
+  entries_since_marker_ += changes.size();
+  shared_->entries.Add(changes.size());
+  applied_offset_ = changelog_next_offset;
+  if (NeedsFlush()) TB_RETURN_IF_ERROR(Flush());
+  return MakeRoom();
+}
+
+bool RocksDbStore::NeedsFlush() const {
+  const std::size_t stores = shared_->stores_open();
+  return shared_->entries.Over(entries_since_marker_, stores) ||
+         shared_->dirty.Over(cache_.dirty_bytes(), stores) ||
+         shared_->clock.Mono() - flushed_at_ >= shared_->options.flush_interval;
+}
+
+Status RocksDbStore::MakeRoom() {
+  while (shared_->documents.Over(cache_.bytes(), shared_->stores_open())) {
+    if (cache_.EvictOne()) continue;
+    // Nearly all that this store holds is dirty. Within the hard bound that can wait for its flush.
+    if (!shared_->documents.OverHard() || cache_.dirty().empty()) break;
+    TB_RETURN_IF_ERROR(Flush());
+  }
+  return Ok();
+}
+
+Status RocksDbStore::ResolveUnknown(const std::vector<Cached*>& sorted) {
+  std::vector<Cached*> unknown;
+  for (Cached* entry : sorted) {
+    if (entry->on_disk != Cached::OnDisk::kUnknown) continue;
+    entry->on_disk = Cached::OnDisk::kAbsent;
+    if (!disk_empty_) unknown.push_back(entry);
+  }
+  std::array<rocksdb::PinnableSlice, kLookUpKeys> values;
+  std::array<rocksdb::Status, kLookUpKeys> statuses;
+  std::vector<std::string> keys;
+  std::vector<rocksdb::Slice> slices;
+  for (std::size_t at = 0; at < unknown.size(); at += kLookUpKeys) {
+    const std::size_t n = std::min(kLookUpKeys, unknown.size() - at);
+    keys.clear();
+    for (std::size_t i = 0; i < n; ++i) keys.push_back(layout::DocumentKey(unknown[at + i]->key));
+    slices.assign(keys.begin(), keys.end());
+    for (auto& value : values) value.Reset();
+    db_->MultiGet({}, db_->DefaultColumnFamily(), n, slices.data(), values.data(), statuses.data(),
+                  /*sorted_input=*/true);
+    for (std::size_t i = 0; i < n; ++i) {
+      if (statuses[i].IsNotFound()) continue;
+      if (!statuses[i].ok()) return Fail(statuses[i]);
+      const auto document = DecodeDocument(values[i].ToStringView());
+      if (!document)
+        return Fail(RebuildError(errors::kCorrupt, folder_ + ": " + document.error().message));
+      Cached& entry = *unknown[at + i];
+      entry.on_disk = Cached::OnDisk::kPresent;
+      entry.disk_due_ms = document->next_due_ms;
+      // The window may hold the timer that this blind write has replaced.
+      if (!entry.exists || entry.document.next_due_ms != entry.disk_due_ms) {
+        window_.Erase(entry.disk_due_ms, entry.key);
+      }
+    }
+  }
+  return Ok();
+}
+
+Status RocksDbStore::WriteDocuments(const std::vector<Cached*>& sorted) {
+  rocksdb::WriteBatch batch;
+  for (const Cached* entry : sorted) {
+    AppendChange(batch, *entry);
+    if (batch.GetDataSize() < shared_->options.write_batch_bytes) continue;
+    if (const auto status = db_->Write(NoLog(), &batch); !status.ok()) return Fail(status);
+    batch.Clear();
+  }
+  const auto status = db_->Write(NoLog(), &batch);
+  return status.ok() ? Ok() : Fail(status);
+}
+
+Status RocksDbStore::WriteMarker(const Marker& marker) {
+  const auto status = db_->Put(NoLog(), layout::kMarker, layout::EncodeMarker(marker));
+  return status.ok() ? Ok() : Fail(status);
+}
+
+Status RocksDbStore::Flush() {
+  if (failed_) return *failed_;
+  std::vector<Cached*> sorted = cache_.dirty();
+  SortByKey(sorted);
+  const Marker marker{applied_offset_, shared_->clock.NowMs()};
+  TB_RETURN_IF_ERROR(ResolveUnknown(sorted));
+  TB_RETURN_IF_ERROR(WriteDocuments(sorted));
+  TB_RETURN_IF_ERROR(WriteMarker(marker));
+  if (const auto status = db_->Flush({}); !status.ok()) return Fail(status);
+  disk_empty_ = disk_empty_ && sorted.empty();
+  cache_.MarkAllClean();
+  marker_ = marker;
+  shared_->entries.Sub(entries_since_marker_);
+  entries_since_marker_ = 0;
+  flushed_at_ = shared_->clock.Mono();
+  ++flushes_;
+  return Ok();
+}
+
+std::size_t RocksDbStore::WindowLimit() const {
+  const std::size_t stores = std::max<std::size_t>(1, shared_->stores_open());
+  return std::max(kTimersMin, shared_->options.memory.timers_bytes / kTimerBytes / stores);
+}
+
+bool RocksDbStore::Stale(const TimerWindow::Position& timer) const {
+  const Cached* entry = cache_.Peek(timer.second);
+  return entry != nullptr && entry->dirty &&
+         (!entry->exists || entry->document.next_due_ms != timer.first);
+}
+
+Status RocksDbStore::ExtendWindow(std::size_t keep) {
+  const TimerWindow::Position begin = window_.horizon();
+  const std::string first = layout::TimerKey(begin.first, begin.second);
+  const std::string end(1, static_cast<char>(layout::kTimers + 1));
+  const rocksdb::Slice upper(end);
+  rocksdb::ReadOptions options;
+  options.iterate_upper_bound = &upper;
+  options.fill_cache = false;
+  const std::unique_ptr<rocksdb::Iterator> it(db_->NewIterator(options));
+
+  // Clean documents' timers from the disk, then those of dirty ones, up to where the disk was read.
+  std::vector<TimerWindow::Position> found;
+  TimerWindow::Position horizon{kNeverDue, ""};
+  for (it->Seek(first); it->Valid(); it->Next()) {
+    const auto timer = layout::ParseTimerKey(it->key().ToStringView());
+    if (!timer)
+      return Fail(RebuildError(errors::kCorrupt, folder_ + ": a timer's key can't be read"));
+    if (found.size() >= keep) {
+      horizon = *timer;
+      break;
+    }
+    const Cached* entry = cache_.Peek(timer->second);
+    if (entry == nullptr || !entry->dirty) found.emplace_back(*timer);
+  }
+  if (!it->status().ok()) return Fail(it->status());
+  window_.MoveHorizon(std::move(horizon));
+  for (const auto& [due_ms, key] : found) window_.Add(due_ms, key, keep);
+  for (const Cached* entry : cache_.dirty()) {
+    if (!entry->exists || entry->document.next_due_ms == kNeverDue) continue;
+    const TimerWindow::PositionView timer(entry->document.next_due_ms, entry->key);
+    if (!TimerWindow::Less{}(timer, begin)) window_.Add(timer.first, timer.second, keep);
+  }
+  return Ok();
+}
+
+Status RocksDbStore::Due(std::int64_t now_ms, std::size_t max, std::vector<DueTimer>& out) {
+  out.clear();
+  if (failed_) return *failed_;
+  if (NeedsFlush()) TB_RETURN_IF_ERROR(Flush());
+  window_.set_limit(WindowLimit());
+  auto at = window_.timers().begin();
+  while (out.size() < max) {
+    if (at == window_.timers().end()) {
+      // All that the window knows is in `out`.
+      if (window_.complete() || window_.horizon().first > now_ms) break;
+      TB_RETURN_IF_ERROR(ExtendWindow(std::max(window_.limit(), max)));
+      at = out.empty() ? window_.timers().begin()
+                       : window_.timers().upper_bound(
+                             TimerWindow::PositionView(out.back().due_ms, out.back().key));
+      continue;
+    }
+    if (at->first > now_ms) break;
+    if (Stale(*at)) {
+      at = window_.Erase(at);
+      continue;
+    }
+    out.push_back({at->second, at->first});
+    ++at;
+  }
+  return Ok();
+}
+
+Result<std::int64_t> RocksDbStore::NextDue() {
+  if (failed_) return *failed_;
+  for (;;) {
+    const auto first = window_.timers().begin();
+    if (first != window_.timers().end()) {
+      if (!Stale(*first)) return first->first;
+      window_.Erase(first);
+    } else if (window_.complete()) {
+      return kNeverDue;
+    } else {
+      TB_RETURN_IF_ERROR(ExtendWindow(window_.limit()));
+    }
+  }
+}
+
+Status RocksDbStore::ForEach(Visitor& visitor) {
+  if (failed_) return *failed_;
+  std::vector<Cached*> sorted = cache_.dirty();
+  SortByKey(sorted);
+  auto dirty = sorted.begin();
+  const auto visit_dirty_before = [&](const std::string_view* key) {
+    for (; dirty != sorted.end() && (key == nullptr || (*dirty)->key < *key); ++dirty) {
+      if ((*dirty)->exists) visitor.OnDocument((*dirty)->key, (*dirty)->document);
+    }
+  };
+  const std::string begin(1, layout::kDocuments);
+  const std::string end(1, static_cast<char>(layout::kDocuments + 1));
+  const rocksdb::Slice upper(end);
+  rocksdb::ReadOptions options;
+  options.iterate_upper_bound = &upper;
+  options.fill_cache = false;
+  const std::unique_ptr<rocksdb::Iterator> it(db_->NewIterator(options));
+  for (it->Seek(begin); it->Valid(); it->Next()) {
+    const std::string_view key = it->key().ToStringView().substr(1);
+    visit_dirty_before(&key);
+    if (dirty != sorted.end() && (*dirty)->key == key) continue;  // comes with the next call
+    const auto document = DecodeDocument(it->value().ToStringView());
+    if (!document)
+      return Fail(RebuildError(errors::kCorrupt, folder_ + ": " + document.error().message));
+    visitor.OnDocument(key, *document);
+  }
+  if (!it->status().ok()) return Fail(it->status());
+  visit_dirty_before(nullptr);
+  return Ok();
+}
+
+Store::Stats RocksDbStore::stats() const {
+  return {.documents_cached = cache_.size(),
+          .bytes_cached = cache_.bytes(),
+          .documents_dirty = cache_.dirty().size(),
+          .timers_near = window_.timers().size(),
+          .flushes = flushes_,
+          .cache_hits = hits_,
+          .cache_misses = misses_};
+}
+
+}  // namespace textback::store
