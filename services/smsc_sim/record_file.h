@@ -1,0 +1,33 @@
+// What the SMSC took, one JSON object a line, for whoever checks for duplicates.
+//
+//   {"at_ms":…,"message_id":"…","system_id":"…","connection":1,"from":"…","to":"…","data_coding":0,
+//    "udh":"…hex…","octets":"…hex…","validity":"…","registered_delivery":1}
+//
+// Gathered, and written by Flush, which the owner calls several times a second and at the end.
+// Threads: the server's. Errors: Open: kFatal "record_file".
+#pragma once
+
+#include <string>
+
+#include "base/result.h"
+#include "smsc/smsc_core.h"
+
+namespace textback::smsc {
+
+class RecordFile final : public SmscObserver {
+ public:
+  RecordFile() = default;
+  ~RecordFile() override;
+  RecordFile(const RecordFile&) = delete;
+  RecordFile& operator=(const RecordFile&) = delete;
+
+  Status Open(const std::string& path);
+  void OnTaken(const TakenSubmit& submit) override;
+  void Flush();
+
+ private:
+  int fd_ = -1;
+  std::string buffer_;
+};
+
+}  // namespace textback::smsc
