@@ -84,8 +84,10 @@ struct Delivered {
   std::uint64_t handle = 0;
   std::string_view bind;
   std::int64_t received_ms = 0;
-  MessageSm message;               // points into `storage`, also after a move
-  std::optional<Receipt> receipt;  // nullopt: a person's message (MO)
+  MessageSm message;  // points into `storage`, also after a move
+  // nullopt: a person's message (MO). A receipt that names no message, by id or by
+  // user_message_reference, is here too, with neither.
+  std::optional<Receipt> receipt;
   std::unique_ptr<char[]> storage;
 };
 
