@@ -220,9 +220,11 @@ class KeywordMatch {
     if (l.strong.contains(joined_) || l.weak.contains(joined_) || l.phrases.contains(joined_))
       return true;
     if (IsExtra(&ExtraKeywords::stop_)) return true;
-    if (IsRequest(words_, {&l.polite, &l.lead}, {&l.strong, &l.phrases}, {&l.polite, &l.fill}))
+    if (IsRequest(words_, {&l.polite, &l.lead}, {&l.strong, &l.phrases},
+                  {&l.polite, &l.fill, &l.strong}))
       return true;
-    if (IsRequest(words_, {&l.polite, &l.lead, &l.ask}, {&l.phrases}, {&l.polite, &l.fill}))
+    if (IsRequest(words_, {&l.polite, &l.lead, &l.ask}, {&l.phrases},
+                  {&l.polite, &l.fill, &l.strong}))
       return true;
     if (IsRequest(words_, {&l.polite}, {&l.weak}, {&l.polite, &l.fill_weak})) return true;
     return !l.quoting.contains(words_.front()) && HasStopSentence(utf8_);
