@@ -16,10 +16,14 @@ constexpr std::size_t kHeaderBytes = 1 + 8;
 std::string EncodeDocument(const Document& document) {
   std::string value;
   value.reserve(kHeaderBytes + document.bytes.size());
-  AppendU8(value, kVersion);
-  AppendU64(value, std::bit_cast<std::uint64_t>(document.next_due_ms));
-  value += document.bytes;
+  AppendDocument(document.bytes, document.next_due_ms, value);
   return value;
+}
+
+void AppendDocument(std::string_view bytes, std::int64_t next_due_ms, std::string& out) {
+  AppendU8(out, kVersion);
+  AppendU64(out, std::bit_cast<std::uint64_t>(next_due_ms));
+  out += bytes;
 }
 
 Result<Document> DecodeDocument(std::string_view value) {

@@ -111,6 +111,8 @@ class StoreSet {
 // A document as a changelog value: version (1 byte, 1), next_due_ms (8 bytes, big-endian, two's
 // complement), bytes. A tombstone stands for a removed one.
 std::string EncodeDocument(const Document& document);
+// The same, appended to `out`: for a writer that reuses one buffer.
+void AppendDocument(std::string_view bytes, std::int64_t next_due_ms, std::string& out);
 Result<Document> DecodeDocument(std::string_view value);
 
 }  // namespace textback::store
