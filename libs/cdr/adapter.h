@@ -1,0 +1,96 @@
+// From the bytes of one message to call records: one Adapter per format, and what it fills.
+//
+// An adapter only reads its format. Limits, times, numbers and ids are the same for all formats and
+// live in decoder.h, which is what intake and the CLI call.
+//
+// A value holds one record, or several (lines of CSV). Each stands alone: one that can't be read is
+// rejected with its reason, and its neighbours go on. Nothing vanishes: every record in a value is
+// either in `records` or in `rejected`.
+//
+// Threads: an Adapter and a Decoded belong to one thread at a time (adapters keep parse buffers).
+#pragma once
+
+#include <google/protobuf/arena.h>
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/result.h"
+#include "textback/v1/call_record.pb.h"
+
+namespace textback::cdr {
+
+inline constexpr std::size_t kValueBytesMax = 1024 * 1024;
+inline constexpr std::size_t kRecordsPerValueMax = 10'000;
+
+// What decoding brought, and the memory behind it. Reuse one per thread; pointers live until Clear.
+class Decoded {
+ public:
+  struct Item {
+    v1::CallRecord* record;
+    std::string_view bytes;  // what it was made from: the value, or its line
+  };
+  struct Rejected {
+    Error error;  // kDeadLetter; code from reasons.h
+    std::string_view bytes;
+  };
+
+  Decoded();
+  void Clear();
+  v1::CallRecord& Add(std::string_view bytes);
+  void DropLast() { items.pop_back(); }  // the record last added turned out to be none
+  // Bytes of the input that its message quotes are made printable.
+  void Reject(Error error, std::string_view bytes);
+
+  std::vector<Item> items;
+  std::vector<Rejected> rejected;
+
+ private:
+  std::unique_ptr<char[]> first_block_;
+  google::protobuf::Arena arena_;
+};
+
+// Where and when the value was read, for what the bytes alone leave open.
+struct ValueContext {
+  std::int64_t now_ms = 0;
+  std::int64_t produced_ms = 0;  // the message's timestamp; 0: not known
+};
+
+class Adapter {
+ public:
+  virtual ~Adapter() = default;
+  // `value` outlives `out`'s use of it.
+  virtual void Decode(std::string_view value, const ValueContext& context, Decoded& out) = 0;
+};
+
+struct AsteriskOptions {
+  // The columns of a line, in order. Names as Asterisk's CDR() function has them; "-" is a column
+  // to skip. start, end and disposition are needed.
+  std::vector<std::string> columns = {
+      "accountcode", "src",     "dst",         "dcontext", "clid",     "channel",
+      "dstchannel",  "lastapp", "lastdata",    "start",    "answer",   "end",
+      "duration",    "billsec", "disposition", "amaflags", "uniqueid", "userfield"};
+  std::string zone = "UTC";  // of start, answer and end: IANA name; cdr.conf usegmtime=yes is UTC
+  bool latin1_fallback = false;  // a line that isn't UTF-8 is read as ISO 8859-1
+};
+
+struct FormatConfig {
+  std::string adapter = "protobuf";  // protobuf, json, asterisk_csv
+  // The value begins with Confluent's wire format: magic 0, schema id and, for protobuf, the
+  // message's indexes in its file.
+  bool confluent_header = false;
+  // The indexes that CallRecord has in the registered schema; empty: as in call_record.proto.
+  std::vector<int> message_indexes;
+  bool ignore_unknown_fields = false;  // JSON: skip a field that CallRecord doesn't have
+  AsteriskOptions asterisk;
+};
+
+// kFatal ("config_invalid"): no such adapter, a header with a format that has none, a time zone or
+// column that doesn't exist.
+Result<std::unique_ptr<Adapter>> NewAdapter(const FormatConfig& config);
+
+}  // namespace textback::cdr

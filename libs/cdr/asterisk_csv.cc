@@ -1,0 +1,366 @@
+#include "cdr/asterisk_csv.h"
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <cstdlib>
+
+#include "base/bytes.h"
+#include "base/hash.h"
+#include "cdr/local_time.h"
+#include "cdr/normalise.h"
+#include "cdr/reasons.h"
+
+namespace textback::cdr {
+namespace {
+
+enum Column : std::size_t {
+  kAccountCode,
+  kSrc,
+  kDst,
+  kDContext,
+  kClid,
+  kChannel,
+  kDstChannel,
+  kLastApp,
+  kLastData,
+  kStart,
+  kAnswer,
+  kEnd,
+  kDuration,
+  kBillSec,
+  kDisposition,
+  kAmaFlags,
+  kUniqueId,
+  kUserField,
+  kLinkedId,
+  kPeerAccount,
+  kSequence,
+  kColumns
+};
+
+constexpr std::array<std::string_view, kColumns> kNames = {
+    "accountcode", "src",      "dst",      "dcontext",  "clid",     "channel",     "dstchannel",
+    "lastapp",     "lastdata", "start",    "answer",    "end",      "duration",    "billsec",
+    "disposition", "amaflags", "uniqueid", "userfield", "linkedid", "peeraccount", "sequence"};
+
+constexpr std::size_t kColumnsMax = 64;
+constexpr std::int64_t kProducedSlackMs = 60'000;  // clocks of the PBX and of the producer differ
+
+bool SameWord(std::string_view a, std::string_view b) {
+  const auto lower = [](char c) {
+    return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+  };
+  return a.size() == b.size() && std::ranges::equal(a, b, {}, lower, lower);
+}
+
+bool IsOneOf(std::string_view word, std::initializer_list<std::string_view> words) {
+  return std::ranges::any_of(words, [word](std::string_view w) { return SameWord(word, w); });
+}
+
+// One line cut into fields; storage is kept from line to line.
+class Line {
+ public:
+  // How many fields stand in `text`; nullopt: it ends inside a quoted one.
+  std::optional<std::size_t> Split(std::string_view text) {
+    count_ = 0;
+    std::size_t at = 0;
+    while (true) {
+      std::string& field = Next();
+      if (at < text.size() && text[at] == '"') {
+        if (!Quoted(text, at, field)) return std::nullopt;
+      }
+      const std::size_t comma = std::min(text.find(',', at), text.size());
+      field.append(text.substr(at, comma - at));
+      if (comma == text.size()) return count_;
+      at = comma + 1;
+    }
+  }
+  std::string_view operator[](std::size_t i) const { return fields_[i]; }
+
+ private:
+  std::string& Next() {
+    if (count_ == fields_.size()) fields_.emplace_back();
+    fields_[count_].clear();
+    return fields_[count_++];
+  }
+  static bool Quoted(std::string_view text, std::size_t& at, std::string& field) {
+    while (true) {
+      const std::size_t quote = text.find('"', ++at);
+      if (quote == std::string_view::npos) return false;
+      field.append(text.substr(at, quote - at));
+      at = quote + 1;
+      if (at >= text.size() || text[at] != '"') return true;
+      field.push_back('"');  // "" is one quote
+    }
+  }
+  std::vector<std::string> fields_;
+  std::size_t count_ = 0;
+};
+
+std::string Latin1ToUtf8(std::string_view bytes) {
+  std::string out;
+  out.reserve(bytes.size() * 2);
+  for (const char c : bytes) {
+    const auto u = static_cast<unsigned char>(c);
+    if (u < 0x80) {
+      out.push_back(c);
+    } else {
+      out.push_back(static_cast<char>(0xc0 | u >> 6));
+      out.push_back(static_cast<char>(0x80 | (u & 0x3f)));
+    }
+  }
+  return out;
+}
+
+struct CallerId {
+  std::string_view name;
+  std::string_view number;
+};
+
+// "Workshop" <02079460000>
+CallerId ReadCallerId(std::string_view clid) {
+  CallerId id;
+  const std::size_t open = clid.rfind('<');
+  if (open != std::string_view::npos && clid.back() == '>')
+    id.number = clid.substr(open + 1, clid.size() - open - 2);
+  id.name = clid.substr(0, open);
+  while (!id.name.empty() && (id.name.back() == ' ' || id.name.back() == '"'))
+    id.name.remove_suffix(1);
+  while (!id.name.empty() && (id.name.front() == ' ' || id.name.front() == '"'))
+    id.name.remove_prefix(1);
+  return id;
+}
+
+v1::AnsweredBy WhoAnswered(std::string_view app, std::string_view dst_channel) {
+  // VoiceMail's own row, wherever a party B went before.
+  if (IsOneOf(app, {"VoiceMail", "MinivmRecord"})) return v1::ANSWERED_BY_VOICEMAIL;
+  if (!dst_channel.empty())
+    return v1::ANSWERED_BY_UNKNOWN;  // a phone; or an outside number's mailbox
+  if (SameWord(app, "Queue")) return v1::ANSWERED_BY_QUEUE;
+  if (IsOneOf(app, {"Playback", "BackGround", "BackgroundDetect", "ControlPlayback", "Read",
+                    "WaitExten", "Wait", "SayDigits", "SayNumber", "SayAlpha", "Directory",
+                    "MusicOnHold", "Playtones", "Milliwatt", "Echo"})) {
+    return v1::ANSWERED_BY_IVR;
+  }
+  return v1::ANSWERED_BY_UNKNOWN;
+}
+
+class AsteriskCsv final : public Adapter {
+ public:
+  AsteriskCsv(const AsteriskOptions& options, LocalTime time,
+              std::array<std::optional<std::size_t>, kColumns> places)
+      : column_count_(options.columns.size()),
+        latin1_fallback_(options.latin1_fallback),
+        time_(std::move(time)),
+        places_(places) {}
+
+  void Decode(std::string_view value, const ValueContext& context, Decoded& out) override {
+    std::size_t lines = 0;
+    while (!value.empty()) {
+      const std::size_t newline = value.find('\n');
+      auto line = value.substr(0, newline);
+      value.remove_prefix(newline == std::string_view::npos ? value.size() : newline + 1);
+      if (!line.empty() && line.back() == '\r') line.remove_suffix(1);
+      if (line.empty()) continue;
+      if (++lines > kRecordsPerValueMax) {
+        out.Reject(
+            DeadLetterError(reasons::kTooManyRecords,
+                            "more than " + std::to_string(kRecordsPerValueMax) +
+                                " lines in one value; these are the rest"),
+            {line.data(), static_cast<std::size_t>(value.data() + value.size() - line.data())});
+        return;
+      }
+      if (auto status = DecodeLine(line, context, out); !status)
+        out.Reject(std::move(status).error(), line);
+    }
+    if (lines == 0)
+      out.Reject(DeadLetterError(reasons::kValueMissing, "the value has no line"), value);
+  }
+
+ private:
+  std::string_view Field(Column column) const {
+    return places_[column] ? line_[*places_[column]] : std::string_view();
+  }
+
+  Status DecodeLine(std::string_view raw, const ValueContext& context, Decoded& out) {
+    std::string converted;
+    std::string_view text = raw;
+    if (!IsUtf8(text)) {
+      if (!latin1_fallback_) {
+        return DeadLetterError(
+            reasons::kInvalidUtf8,
+            "the line is not UTF-8 (latin1_fallback would read it as ISO 8859-1)");
+      }
+      converted = Latin1ToUtf8(text);
+      text = converted;
+    }
+    const auto count = line_.Split(text);
+    if (!count)
+      return DeadLetterError(reasons::kCsvUnfinished,
+                             "the line ends inside a quoted field: it was cut");
+    if (*count != column_count_) {
+      return DeadLetterError(reasons::kCsvColumns,
+                             "the line has " + std::to_string(*count) + " columns, " +
+                                 std::to_string(column_count_) + " are configured");
+    }
+    auto& record = out.Add(raw);
+    auto status = Fill(raw, context, record);
+    if (!status) out.DropLast();
+    return status;
+  }
+
+  Status Fill(std::string_view raw, const ValueContext& context, v1::CallRecord& record) {
+    const bool answered = SameWord(Field(kDisposition), "ANSWERED");
+    if (Field(kDisposition).empty()) return Bad(kDisposition, "must not be empty");
+    TB_RETURN_IF_ERROR(FillTimes(answered, context, record));
+    FillIds(raw, record);
+    FillParties(record);
+    auto* cause = record.add_causes();
+    cause->set_namespace_(v1::Cause::NAMESPACE_ASTERISK);
+    cause->set_value(std::string(Field(kDisposition)));
+    if (answered) record.set_answered_by(WhoAnswered(Field(kLastApp), Field(kDstChannel)));
+    record.set_reason_text(std::string(Field(kDisposition)));
+    if (!Field(kLastApp).empty())
+      record.mutable_reason_text()->append(" in ").append(Field(kLastApp));
+    return Ok();
+  }
+
+  void FillIds(std::string_view raw, v1::CallRecord& record) const {
+    const auto unique = Field(kUniqueId);
+    const auto linked = Field(kLinkedId).empty() ? unique : Field(kLinkedId);
+    record.set_call_id(std::string(linked));
+    record.set_leg_id(std::string(Field(kChannel)));
+    record.set_join_key(std::string(linked));
+    record.set_call_over(!unique.empty() && unique == linked);
+    std::string id(unique);
+    id += ':';
+    if (Field(kSequence).empty()) {
+      id += Hex64(StableHash64(raw));
+    } else {
+      id += Field(kSequence);
+    }
+    record.set_record_id(std::move(id));
+  }
+
+  void FillParties(v1::CallRecord& record) const {
+    const auto clid = ReadCallerId(Field(kClid));
+    auto& calling = *record.mutable_calling();
+    calling.set_number(std::string(Field(kSrc).empty() ? clid.number : Field(kSrc)));
+    // Asterisk's CDR has no presentation; a channel with CLIR shows as a name in place of one.
+    calling.set_presentation(PresentationOfWord(clid.name));
+    record.mutable_called()->set_number(std::string(Field(kDst)));
+  }
+
+  Status FillTimes(bool answered, const ValueContext& context, v1::CallRecord& record) const {
+    const auto start = time_.Read(Field(kStart));
+    if (!start) return Bad(kStart, "must be a time such as 2026-03-29 01:30:00");
+    const auto end = time_.Read(Field(kEnd));
+    if (!end) return Bad(kEnd, "must be a time such as 2026-03-29 01:30:00");
+    const auto duration = Seconds(kDuration);
+    if (!duration) return Bad(kDuration, "must be a number of seconds");
+    const auto billsec = Seconds(kBillSec);
+    if (!billsec) return Bad(kBillSec, "must be a number of seconds");
+    const auto [started, ended] = Choose(*start, *end, *duration, context.produced_ms);
+    record.set_started_at_ms(started);
+    record.set_ended_at_ms(ended);
+    if (!answered) return Ok();
+    if (!Field(kAnswer).empty()) {
+      const auto answer = time_.Read(Field(kAnswer));
+      if (!answer) return Bad(kAnswer, "must be empty, or a time such as 2026-03-29 01:30:00");
+      // Of the two readings the one within the call.
+      const std::int64_t at = answer->early >= started ? answer->early : answer->late;
+      record.set_answered_at_ms(at);
+      if (at >= started) record.set_ring_ms(at - started);
+    }
+    if (places_[kBillSec]) record.set_talk_ms(*billsec);
+    return Ok();
+  }
+
+  // Of the readings of start and end, the pair that agrees best with the duration; of equals the
+  // latest that was over when the record was produced, and without that knowledge the earliest.
+  static std::pair<std::int64_t, std::int64_t> Choose(const Instants& start, const Instants& end,
+                                                      std::int64_t duration_ms,
+                                                      std::int64_t produced_ms) {
+    std::pair<std::int64_t, std::int64_t> best{start.early, end.early};
+    const auto error = [duration_ms](const auto& pair) {
+      const std::int64_t off = std::abs(pair.second - pair.first - duration_ms);
+      return off <= 2'000 ? 0 : off;
+    };
+    for (const std::int64_t s : {start.early, start.late}) {
+      for (const std::int64_t e : {end.early, end.late}) {
+        const std::pair<std::int64_t, std::int64_t> pair{s, e};
+        const bool later_fits =
+            produced_ms > 0 && e <= produced_ms + kProducedSlackMs && e > best.second;
+        if (error(pair) < error(best) || (error(pair) == error(best) && later_fits)) best = pair;
+      }
+    }
+    return best;
+  }
+
+  // Milliseconds; 0 where the column is absent or empty. Whole seconds, or with a fraction
+  // (cdr_custom with the option f).
+  std::optional<std::int64_t> Seconds(Column column) const {
+    auto text = Field(column);
+    if (text.empty()) return 0;
+    const std::size_t dot = std::min(text.find('.'), text.size());
+    std::int64_t seconds = 0;
+    const auto [end, error] = std::from_chars(text.data(), text.data() + dot, seconds);
+    if (error != std::errc() || end != text.data() + dot || seconds < 0 || seconds > 100'000'000)
+      return std::nullopt;
+    std::int64_t ms = seconds * 1'000;
+    std::int64_t unit = 100;
+    for (const char c : text.substr(std::min(dot + 1, text.size()))) {
+      if (c < '0' || c > '9') return std::nullopt;
+      ms += (c - '0') * unit;
+      unit /= 10;
+    }
+    return ms;
+  }
+
+  Error Bad(Column column, std::string_view expected) const {
+    return DeadLetterError(reasons::kCsvBadValue,
+                           "column " + std::string(kNames[column]) + " " + std::string(expected) +
+                               ", not \"" + std::string(Field(column).substr(0, 40)) + "\"");
+  }
+
+  std::size_t column_count_;
+  bool latin1_fallback_;
+  LocalTime time_;
+  std::array<std::optional<std::size_t>, kColumns> places_;
+  Line line_;
+};
+
+}  // namespace
+
+Result<std::unique_ptr<Adapter>> NewAsteriskCsv(const AsteriskOptions& options) {
+  TB_ASSIGN_OR_RETURN(auto time, LocalTime::Make(options.zone));
+  if (options.columns.size() > kColumnsMax) {
+    return FatalError("config_invalid",
+                      "asterisk.columns: at most " + std::to_string(kColumnsMax) + " are allowed");
+  }
+  std::array<std::optional<std::size_t>, kColumns> places;
+  for (std::size_t i = 0; i < options.columns.size(); ++i) {
+    const auto& name = options.columns[i];
+    if (name == "-") continue;
+    const auto* known = std::ranges::find(kNames, name);
+    if (known == kNames.end()) {
+      return FatalError("config_invalid",
+                        "asterisk.columns: \"" + name +
+                            "\" is no column: use the names of CDR(), or - to skip one");
+    }
+    auto& place = places[static_cast<std::size_t>(known - kNames.begin())];
+    if (place)
+      return FatalError("config_invalid", "asterisk.columns: \"" + name + "\" stands twice");
+    place = i;
+  }
+  for (const Column needed : {kStart, kEnd, kDisposition}) {
+    if (!places[needed]) {
+      return FatalError("config_invalid",
+                        "asterisk.columns: \"" + std::string(kNames[needed]) + "\" is needed");
+    }
+  }
+  return std::unique_ptr<Adapter>(std::make_unique<AsteriskCsv>(options, std::move(time), places));
+}
+
+}  // namespace textback::cdr
