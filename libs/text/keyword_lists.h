@@ -188,9 +188,4 @@ inline constexpr std::string_view kStartWords[] = {
     "başlat",    "старт",       "начать",      "почати",      "ابدأ",
     "התחל",      "开始",        "開始",        "시작"};
 
-// A phone's report of a reaction quotes our own text, with the STOP in it.
-inline constexpr std::string_view kQuotingWords[] = {"liked",      "loved",      "disliked",
-                                                     "emphasized", "emphasised", "laughed",
-                                                     "questioned", "reacted",    "removed"};
-
 }  // namespace textback::text

@@ -86,7 +86,6 @@ struct Lexicon {
   WordSet fill_weak = SetOf(kFillWeak);
   WordSet help = SetOf(kHelpWords);
   WordSet start = SetOf(kStartWords);
-  WordSet quoting = SetOf(kQuotingWords);
 };
 
 const Lexicon& Lists() {
@@ -151,6 +150,15 @@ bool HasStopSentence(std::string_view utf8) {
     begin = rest.data();
   }
   return is_stop(utf8.data() + utf8.size());
+}
+
+// Phones report a reaction by quoting our own text, with the STOP in it: Liked “… Reply STOP.”
+std::string_view BeforeQuotation(std::string_view utf8) {
+  std::size_t end = utf8.size();
+  for (const std::string_view mark : {"\"", "“", "”", "„", "‟", "«", "»", "「", "『"}) {
+    end = std::min(end, utf8.find(mark));
+  }
+  return utf8.substr(0, end);
 }
 
 // The longest well-formed beginning within the limit.
@@ -227,7 +235,7 @@ class KeywordMatch {
                   {&l.polite, &l.fill, &l.strong}))
       return true;
     if (IsRequest(words_, {&l.polite}, {&l.weak}, {&l.polite, &l.fill_weak})) return true;
-    return !l.quoting.contains(words_.front()) && HasStopSentence(utf8_);
+    return HasStopSentence(BeforeQuotation(utf8_));
   }
 
   bool IsExtra(WordSet ExtraKeywords::* set) const {

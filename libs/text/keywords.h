@@ -12,8 +12,8 @@
 //      "can you", "how do I" and the like only a phrase counts ("stop texting me", "unsubscribe").
 //   3. One sentence or line of the text is a word that means nothing else (stop, unsubscribe, opt
 //   out, revoke):
-//      "STOP! Who is this?", "Stop\nSent from my phone". Not where a phone quotes a text of ours
-//      ("Liked “… STOP.”").
+//      "STOP! Who is this?", "Stop\nSent from my phone". Only before the first quotation mark,
+//      because phones quote our own texts: "Liked “… STOP.”".
 //   4. The whole text is a help word.
 //   5. The whole text is a start word, or that and words of politeness.
 //

@@ -38,7 +38,8 @@ TEST(KeywordTest, Stop) {
         "don't text me, call me instead",
         // a sentence or line of its own
         "STOP! Who is this?", "Stop. I never called you.", "Wrong number. Stop.",
-        "Stop\nSent from my phone", "Who is this?? UNSUBSCRIBE", "I am not interested.\nSTOP",
+        "Stop\nSent from my phone", "Who is this?? UNSUBSCRIBE", "STOP! I said \"no\" already",
+        "I am not interested.\nSTOP",
         // other languages
         "Stopp", "STOPP!", "abmelden", "Bitte abmelden", "Keine SMS mehr", "Aufhören", "AUFHOEREN",
         "Ende", "arrêt", "ARRET", "Arrêtez", "s'il vous plaît arrêtez", "désabonner", "desabonner",
@@ -138,6 +139,8 @@ TEST(KeywordTest, NotAStop) {
                            "no, all good thanks",
                            "Liked “Hi, this is Bright Plumbing. Sorry we missed you. STOP.”",
                            "Loved \"Text us. Stop.\"",
+                           "Hat „Hi. STOP.“ mit „Gefällt mir“ markiert",
+                           "A aimé « Bonjour. Stop. »",
                            "never mind",
                            "no more than 5 please",
                            "no texts came through",
