@@ -125,6 +125,33 @@ TEST_P(LogConformance, MembersOfAGroupReadOnlyWhatIsCommitted) {
   member.Close();
 }
 
+TEST_P(LogConformance, AMembersPositionPassesWhatItIsNotShown) {
+  const auto topic = Topic("positions", 2);
+  Member member(fixture(), 0, "m", GroupOf(fixture().Unique("g"), "i", {topic}));
+  member.resume = false;
+  ASSERT_TRUE(member.Open());
+  ASSERT_TRUE(Settle({&member}, topic, {2}));
+  const auto idle = member.consumer().Position({topic, 0});
+  ASSERT_FALSE(idle) << "a position before Resume";
+  EXPECT_EQ(idle.error().disposition, Disposition::kRetry);
+  ASSERT_TRUE(member.consumer().Resume({topic, 0}, 0));
+  EXPECT_EQ(*member.consumer().Position({topic, 0}), 0);
+  auto producer = NewProducer(fixture().Unique("tx"));
+  ASSERT_TRUE(producer);
+  OpenTransaction(*producer, topic, 0, {"yes"});
+  ASSERT_EQ(Commit(*producer), CommitOutcome::kCommitted) << producer->LastError();
+  OpenTransaction(*producer, topic, 0, {"never"});
+  ASSERT_TRUE(producer->Abort(20s)) << producer->LastError();
+  const auto end = Ends({topic, 0}, false).end;
+  ASSERT_TRUE(fixture().Until([&] {
+    EXPECT_TRUE(member.Poll());
+    const auto position = member.consumer().Position({topic, 0});
+    return position && *position >= end;
+  })) << "timers would wait for ever";
+  EXPECT_EQ(member.Values(), (Strings{"yes"}));
+  member.Close();
+}
+
 TEST_P(LogConformance, CallsOutOfOrderAreRefusedAndHarmNothing) {
   const auto topic = Topic("out-of-order");
   auto made = log().NewTransactionalProducer({fixture().Unique("tx"), 60s});
