@@ -34,7 +34,8 @@ std::optional<Amount> TakeAmount(std::string_view& text) {
   std::size_t end = digits;
   while (end < text.size() && !is_digit(text[end])) ++end;
   Amount amount{0, text.substr(digits, end - digits)};
-  const auto parsed = std::from_chars(text.data(), text.data() + digits, amount.number);
+  const char* const begin = text.data();
+  const auto parsed = std::from_chars(begin, begin + digits, amount.number);
   if (digits == 0 || parsed.ec != std::errc{}) return std::nullopt;
   text.remove_prefix(end);
   return amount;
