@@ -15,6 +15,8 @@ inline constexpr char kRecordTooLarge[] = "record_too_large";       // kDeadLett
 inline constexpr char kInvalidState[] = "log_invalid_state";        // kFatal: a call out of order
 inline constexpr char kAuthentication[] = "log_authentication";     // kFatal
 inline constexpr char kClient[] = "log_client";                     // kFatal: recreate the client
+inline constexpr char kInUse[] = "log_in_use";                      // kFatal: embedded log's folder
+inline constexpr char kDiskFull[] = "log_disk_full";                // kFatal: embedded log's disk
 inline constexpr char kCorrupt[] = "log_corrupt";                   // kFatal: embedded log's disk
 
 }  // namespace textback::log::errors
