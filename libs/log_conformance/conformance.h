@@ -44,6 +44,9 @@ struct Capabilities {
   // An open transaction shows: it holds back the last stable offset, and Committed() refuses
   // (kRetry) while offsets are pending. False: a transaction reaches the log only when it commits.
   bool open_transactions_show = true;
+  // Commit returns when the outcome is certain; what it committed shows to readers of committed
+  // records a moment later, when the coordinator has written its markers. False: at once.
+  bool commits_show_late = false;
   // Markers of transactions take an offset, so that consecutive transactions leave gaps.
   bool markers_take_offsets = true;
 };
