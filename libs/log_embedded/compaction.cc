@@ -13,11 +13,16 @@ Compaction::Compaction(Core& core, Topic& topic, std::int32_t partition, std::in
           now_ms - Core::Setting(topic, "delete.retention.ms", core.options.delete_retention_ms)) {}
 
 Status Compaction::Run() {
-  auto plan = MakePlan();
-  if (!plan) return Ok();
-  TB_RETURN_IF_ERROR(ReadKeys(*plan));
-  end_ = plan->end;
-  for (const Segment& segment : plan->segments) {
+  // Each round gets at least a block further.
+  while (auto plan = MakePlan()) TB_RETURN_IF_ERROR(RunRound(*plan));
+  return Ok();
+}
+
+Status Compaction::RunRound(Plan& plan) {
+  last_.clear();
+  TB_RETURN_IF_ERROR(ReadKeys(plan));
+  end_ = plan.end;
+  for (const Segment& segment : plan.segments) {
     if (segment.base < end_) TB_RETURN_IF_ERROR(Clean(segment));
   }
   const std::lock_guard commit(core_.commit_mutex);
@@ -71,16 +76,21 @@ Status Compaction::ReadKeys(Plan& plan) {
   const std::int64_t end = plan.end;
   plan.end = plan.dirty_from;
   bool full = false;
-  // A block that begins before dirty_from was read whole by the last round.
-  TB_RETURN_IF_ERROR(ForEachBlock(plan.dirty_from, end, [&](const Block& block) -> Status {
+  // From the segment's beginning: a rewritten block may lie across dirty_from.
+  std::int64_t begin = plan.dirty_from;
+  for (const Segment& segment : plan.segments) {
+    if (segment.base <= begin && begin < segment.next) begin = segment.base;
+  }
+  TB_RETURN_IF_ERROR(ForEachBlock(begin, end, [&](const Block& block) -> Status {
     full = full || last_.size() >= core_.options.compaction_keys_max;
     if (full) return Ok();
     BlockCursor cursor(block);
     while (const auto record = cursor.Next()) {
-      if (!record->key.empty()) last_[std::string(record->key)] = record->offset;
+      if (!record->key.empty() && record->offset >= plan.dirty_from)
+        last_[std::string(record->key)] = record->offset;
     }
     if (cursor.broken()) return Broken();
-    plan.end = block.next;
+    plan.end = std::max(plan.end, block.next);
     return Ok();
   }));
   if (!full) plan.end = end;

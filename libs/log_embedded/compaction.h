@@ -1,4 +1,4 @@
-// Inside the embedded log: compaction of one partition of a compact topic, one round.
+// Inside the embedded log: compaction of one partition of a compact topic, in rounds.
 //
 // As the broker's cleaner: the keys of the part that is new since the last round are read, with the
 // offset of each key's last record; then all closed segments are rewritten, oldest first, without
@@ -24,6 +24,7 @@ namespace textback::log_embedded {
 class Compaction {
  public:
   Compaction(Core& core, Topic& topic, std::int32_t partition, std::int64_t now_ms);
+  // Cleans until it is no longer worth while.
   Status Run();
 
  private:
@@ -42,6 +43,7 @@ class Compaction {
 
   // nullopt: not worth while yet.
   std::optional<Plan> MakePlan() const;
+  Status RunRound(Plan& plan);
   Status ReadKeys(Plan& plan);
   Status Clean(const Segment& segment);
   Status Rewrite(const Segment& segment, const std::vector<Block>& blocks, Rewritten& out) const;
