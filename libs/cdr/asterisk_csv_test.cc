@@ -219,7 +219,8 @@ TEST(AsteriskCsv, LimitsTheLinesOfAValue) {
   decoder.Decode(value, {kNow, 0}, out);
   EXPECT_EQ(out.rejected.size(), kRecordsPerValueMax);
   EXPECT_EQ(out.rejected.back().error.code, "csv_columns");
-  decoder.Decode(value + "x\nx\n", {kNow, 0}, out);
+  value += "x\nx\n";
+  decoder.Decode(value, {kNow, 0}, out);
   EXPECT_EQ(out.rejected.size(), kRecordsPerValueMax + 1);
   EXPECT_EQ(out.rejected.back().error.code, "too_many_records");
   EXPECT_EQ(out.rejected.back().bytes, "x\nx\n");

@@ -1,0 +1,572 @@
+// Intake over the simulated log: what goes where, and that nothing is lost, counted twice or said
+// too early, whatever breaks.
+#include "intake/intake.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <set>
+
+#include "base/hash.h"
+#include "log/errors.h"
+#include "log_sim/sim_log.h"
+#include "textback/v1/calls_entry.pb.h"
+#include "textback/v1/dead_letter.pb.h"
+
+namespace textback::intake {
+namespace {
+
+using namespace std::chrono_literals;
+using log::TopicPartition;
+using log::sim::FaultPlan;
+
+constexpr std::int64_t kStart = 1'790'000'000'000;
+constexpr char kLeeds[] = "+442079460000";
+constexpr char kYork[] = "+442079460001";
+constexpr char kCaller[] = "+447700900123";
+
+class FixedLines final : public LineSource {
+ public:
+  std::shared_ptr<const LineTable> Lines() const override { return table; }
+  std::shared_ptr<const LineTable> table = std::make_shared<LineTable>(
+      std::vector<std::string>{"leeds", "york"},
+      std::vector<std::pair<Msisdn, std::uint32_t>>{{*Msisdn::FromE164(kLeeds), 0},
+                                                    {*Msisdn::FromE164(kYork), 1}},
+      42);
+};
+
+class Heard final : public IntakeEvents {
+ public:
+  void OnBatch(const Tallies& delta, std::int64_t) override { counted += delta; }
+  void OnDeadLetter(std::string_view, const Error& why) override { reasons.insert(why.code); }
+  void OnRecordsExpired(const TopicPartition&, std::int64_t from, std::int64_t to) override {
+    expired += to - from;
+  }
+  void OnTalliesLost(const TopicPartition&) override { ++tallies_lost; }
+  void OnRewind(const Error&) override { ++rewinds; }
+  void OnRetry(const Error&, std::chrono::milliseconds) override { ++retries; }
+  Tallies counted;
+  std::set<std::string> reasons;
+  std::int64_t expired = 0;
+  int tallies_lost = 0;
+  int rewinds = 0;
+  int retries = 0;
+};
+
+v1::CallRecord Record(const std::string& id, const std::string& from, const std::string& to) {
+  v1::CallRecord record;
+  record.set_record_id(id);
+  record.set_join_key("join-" + id);
+  record.mutable_calling()->set_number(from);
+  record.mutable_called()->set_number(to);
+  record.set_started_at_ms(kStart - 30'000);
+  record.set_ended_at_ms(kStart - 10'000);
+  return record;
+}
+
+IntakeConfig Config() {
+  IntakeConfig config;
+  config.group = "intake";
+  config.instance = "intake-0";
+  for (const char* name : {"cdrs", "lines"}) {
+    IntakeInput input;
+    input.topic = name;
+    input.source.name = std::string("src-") + name;
+    input.source.format.adapter = std::string(name) == "lines" ? "asterisk_csv" : "protobuf";
+    input.source.numbering.country = "GB";
+    input.source.settle.set_emits(v1::SettleProfile::EMITS_LEG_END);
+    input.source.settle.set_settle_ms(3'000);
+    config.inputs.push_back(std::move(input));
+  }
+  config.calls_topic = "calls";
+  config.deadletter_topic = "deadletter";
+  config.poll.records_max = 7;
+  return config;
+}
+
+// A cluster, an operator who produces, and an intake that is made anew when it dies.
+class World {
+ public:
+  explicit World(FaultPlan plan = {}, log::sim::SimOptions options = {}, std::uint64_t seed = 1)
+      : cluster(seed, clock, std::move(plan), options) {
+    EXPECT_TRUE(cluster.CreateTopics({{.name = "cdrs", .partitions = 2},
+                                      {.name = "lines", .partitions = 1},
+                                      {.name = "calls", .partitions = 3},
+                                      {.name = "deadletter", .partitions = 2}}));
+    operator_client_ = cluster.NewClient("operator");
+    writer_ = std::move(operator_client_->NewWriter("operator")).value();
+  }
+
+  void Put(const std::string& topic, std::int32_t partition,
+           const std::optional<std::string>& value) {
+    ASSERT_TRUE(writer_->Send(topic, partition, "any", value, clock.NowMs()));
+    ASSERT_TRUE(writer_->Flush(1s));
+  }
+  void Put(std::int32_t partition, const v1::CallRecord& record) {
+    Put("cdrs", partition, record.SerializeAsString());
+  }
+
+  // One step; a dead or refused intake is replaced, as its owner would.
+  void Step() {
+    if (intake == nullptr) {
+      if (!cluster.Alive("worker")) client_ = cluster.NewClient("worker");
+      auto made = Intake::Make(*client_, clock, lines, config, heard);
+      ASSERT_TRUE(made) << made.error().message;
+      intake = std::move(made).value();
+    }
+    auto status = intake->Step(0ms);
+    if (!status || !cluster.Alive("worker")) {
+      ++died;
+      if (!status) last_error = status.error();
+      intake.reset();
+    }
+    clock.Advance(100ms);
+  }
+  void Run(int steps) {
+    for (int i = 0; i < steps; ++i) Step();
+  }
+
+  struct Call {
+    std::int32_t partition;
+    std::int64_t offset;
+    std::string key;
+    v1::CallsEntry entry;
+  };
+  std::vector<Call> Calls(bool watermarks = false) {
+    std::vector<Call> out;
+    for (const auto& record : cluster.ReadCommitted("calls")) {
+      Call call{record.partition, record.offset, record.key, {}};
+      EXPECT_TRUE(call.entry.ParseFromString(*record.value));
+      if (call.entry.has_record() || watermarks) out.push_back(std::move(call));
+    }
+    return out;
+  }
+  std::vector<v1::DeadLetter> DeadLetters() {
+    std::vector<v1::DeadLetter> out;
+    for (const auto& record : cluster.ReadCommitted("deadletter")) {
+      EXPECT_TRUE(out.emplace_back().ParseFromString(*record.value));
+    }
+    return out;
+  }
+  Tallies Committed() {
+    Tallies sum;
+    for (const auto& [source, at] : cluster.CommittedOffsets("intake")) {
+      const auto progress = DecodeProgress(at.metadata);
+      EXPECT_TRUE(progress) << at.metadata;
+      if (progress) sum += progress->tallies;
+    }
+    return sum;
+  }
+
+  ManualClock clock{kStart};
+  log::sim::SimCluster cluster;
+  FixedLines lines;
+  IntakeConfig config = Config();
+  Heard heard;
+  std::unique_ptr<log::Log> operator_client_;
+  std::unique_ptr<log::Log> client_;
+  std::unique_ptr<log::Writer> writer_;
+  std::unique_ptr<Intake> intake;
+  int died = 0;
+  Error last_error;
+};
+
+TEST(Intake, HandsOnATenantsCall) {
+  World world;
+  auto record = Record("r1", "07700900123", kLeeds);
+  world.Put(1, record);
+  world.Run(20);
+  const auto calls = world.Calls();
+  ASSERT_EQ(calls.size(), 1U);
+  EXPECT_EQ(calls[0].key, kCaller);
+  EXPECT_EQ(calls[0].partition, PartitionOf(kCaller, 3));
+  const auto& got = calls[0].entry.record();
+  EXPECT_EQ(got.source(), "src-cdrs");
+  EXPECT_EQ(got.served().side(), v1::Served::SIDE_TERMINATING);
+  EXPECT_EQ(got.served().tenant(), "leeds");
+  EXPECT_EQ(got.served().line(), kLeeds);
+  EXPECT_EQ(got.served().customer(), kCaller);
+  EXPECT_FALSE(got.served().withheld());
+  EXPECT_EQ(got.served().lines_version(), 42);
+  EXPECT_EQ(got.coordinates().topic(), "cdrs");
+  EXPECT_EQ(got.coordinates().partition(), 1);
+  EXPECT_EQ(got.coordinates().offset(), 0);
+  EXPECT_EQ(got.settle().settle_ms(), 3'000);
+  EXPECT_EQ(world.Committed(), (Tallies{1, 1, 1, 0, 1}));
+  EXPECT_EQ(world.heard.counted, (Tallies{1, 1, 1, 0, 1}));
+}
+
+TEST(Intake, DropsAndCountsWhatIsNobodys) {
+  World world;
+  world.Put(0, Record("r1", kCaller, "+447700900999"));
+  world.Run(20);
+  EXPECT_TRUE(world.Calls().empty());
+  EXPECT_TRUE(world.DeadLetters().empty());
+  EXPECT_EQ(world.Committed(), (Tallies{1, 1, 2, 0, 0}));
+}
+
+TEST(Intake, DropsNothingBeforeTheTenantsAreKnown) {
+  World world;
+  auto table = std::exchange(world.lines.table, nullptr);
+  world.Put(0, Record("r1", kCaller, kLeeds));
+  world.Run(20);
+  EXPECT_TRUE(world.Calls(true).empty());
+  EXPECT_GT(world.intake->idle_for(), 0ms);
+  EXPECT_EQ(world.Committed(), Tallies());
+  world.lines.table = table;
+  world.Run(20);
+  EXPECT_EQ(world.Calls().size(), 1U);
+}
+
+TEST(Intake, WritesBothSidesOfACallBetweenTenants) {
+  World world;
+  world.Put(0, Record("r1", kYork, kLeeds));
+  world.Run(20);
+  auto calls = world.Calls();
+  ASSERT_EQ(calls.size(), 2U);
+  if (calls[0].key != kYork) std::swap(calls[0], calls[1]);
+  EXPECT_EQ(calls[0].key, kYork);
+  EXPECT_EQ(calls[0].entry.record().served().tenant(), "leeds");
+  EXPECT_EQ(calls[0].entry.record().served().side(), v1::Served::SIDE_TERMINATING);
+  EXPECT_EQ(calls[1].key, kLeeds);
+  EXPECT_EQ(calls[1].entry.record().served().tenant(), "york");
+  EXPECT_EQ(calls[1].entry.record().served().side(), v1::Served::SIDE_ORIGINATING);
+  EXPECT_EQ(world.Committed(), (Tallies{1, 1, 0, 0, 2}));
+}
+
+TEST(Intake, KeysWithoutACustomer) {
+  World world;
+  auto withheld = Record("r1", kCaller, kLeeds);
+  withheld.mutable_calling()->set_presentation(v1::Party::PRESENTATION_RESTRICTED);
+  world.Put(0, withheld);
+  auto alone = withheld;
+  alone.clear_join_key();
+  world.Put(0, alone);
+  auto unavailable = Record("r3", kCaller, kLeeds);
+  unavailable.mutable_calling()->set_presentation(v1::Party::PRESENTATION_UNAVAILABLE);
+  world.Put(0, unavailable);
+  world.Put(0, Record("r4", "GARAGE", kLeeds));
+  world.Run(20);
+  std::map<std::string, v1::Served> served;
+  for (const auto& call : world.Calls()) served[call.key] = call.entry.record().served();
+  const std::string line = kLeeds;
+  ASSERT_EQ(served.size(), 4U);
+  EXPECT_TRUE(served.at(line + ":join-r1").withheld());
+  EXPECT_TRUE(served.at(line + ":r1").withheld());
+  EXPECT_FALSE(served.at(line + ":join-r3").withheld());
+  EXPECT_FALSE(served.at(line + ":join-r4").withheld());
+  for (const auto& [key, at] : served) EXPECT_EQ(at.customer(), "") << key;
+}
+
+TEST(Intake, AForwardedCallIsTheFirstCalledPartys) {
+  World world;
+  auto record = Record("r1", kCaller, "+447700900999");
+  record.mutable_original_called()->set_number(kLeeds);
+  record.mutable_redirecting()->set_number(kYork);
+  world.Put(0, record);
+  record.clear_original_called();
+  record.set_record_id("r2");
+  world.Put(0, record);
+  world.Run(20);
+  const auto calls = world.Calls();
+  ASSERT_EQ(calls.size(), 2U);
+  EXPECT_EQ(calls[0].entry.record().served().line(), kLeeds);
+  EXPECT_EQ(calls[1].entry.record().served().line(), kYork);
+}
+
+TEST(Intake, ParksWhatCantBeRead) {
+  World world;
+  world.Put("cdrs", 0, "\xff\xff");
+  world.Put("cdrs", 0, std::nullopt);
+  world.Put("lines", 0, "one,two\nthree\n");
+  world.Run(20);
+  const auto letters = world.DeadLetters();
+  ASSERT_EQ(letters.size(), 4U);
+  EXPECT_EQ(world.heard.reasons,
+            (std::set<std::string>{"csv_columns", "protobuf_malformed", "value_missing"}));
+  for (const auto& letter : letters) {
+    EXPECT_EQ(letter.role(), "intake");
+    EXPECT_EQ(letter.key(), "any");
+    EXPECT_FALSE(letter.message().empty());
+    EXPECT_EQ(letter.coordinates().topic(), letter.source().substr(4));
+  }
+  // A message, two of which have one record and one has two; both sides of each are dead.
+  EXPECT_EQ(world.Committed(), (Tallies{3, 4, 0, 8, 0}));
+}
+
+TEST(Intake, ReadsEachTopicWithItsAdapter) {
+  World world;
+  world.Put("lines", 0,
+            "\"\",\"07700900123\",\"02079460000\",\"c\",\"\",\"a\",\"b\",\"Dial\",\"\",\"2026-09-"
+            "21 14:00:00\",\"\","
+            "\"2026-09-21 14:00:20\",20,0,\"NO ANSWER\",\"DOCUMENTATION\",\"1790000000.1\",\"\"\n");
+  world.Run(20);
+  const auto calls = world.Calls();
+  ASSERT_EQ(calls.size(), 1U);
+  EXPECT_EQ(calls[0].key, kCaller);
+  EXPECT_EQ(calls[0].entry.record().source(), "src-lines");
+}
+
+TEST(Intake, WatermarksComeFirstAndThenEachSecond) {
+  World world;
+  world.Put(0, Record("r1", kCaller, kLeeds));
+  world.Run(40);
+  const auto all = world.Calls(true);
+  std::map<std::int32_t, int> marks;
+  std::map<std::int32_t, std::int64_t> last;
+  for (const auto& call : all) {
+    if (call.entry.has_record()) {
+      EXPECT_GT(marks[call.partition], 0) << "a record before any watermark";
+      continue;
+    }
+    const auto& mark = call.entry.watermark();
+    EXPECT_EQ(mark.instance(), "intake-0");
+    EXPECT_EQ(mark.sources_size(), 3);
+    if (marks[call.partition]++ == 0) {
+      for (const auto& source : mark.sources()) EXPECT_EQ(source.low_watermark_ms(), 0);
+    }
+    last[call.partition] = mark.sources(0).low_watermark_ms();
+    EXPECT_LE(last[call.partition], mark.written_at_ms());
+  }
+  ASSERT_EQ(marks.size(), 3U) << "every partition is told";
+  for (const auto& [partition, count] : marks) {
+    EXPECT_GE(count, 4);
+    EXPECT_LE(count, 6);
+    EXPECT_GE(last[partition], kStart + 3'000) << "caught up: now";
+  }
+}
+
+// Behind: the watermark stands at the last record handed on, not at now.
+TEST(Intake, ABacklogHoldsTheWatermark) {
+  World world;
+  for (int i = 0; i < 40; ++i) world.Put(0, Record("r" + std::to_string(i), kCaller, kLeeds));
+  world.clock.Advance(3600s);
+  world.config.watermark_interval = 0ms;
+  world.Run(4);
+  const auto all = world.Calls(true);
+  bool held = false;
+  for (const auto& call : all) {
+    if (!call.entry.has_watermark()) continue;
+    for (const auto& source : call.entry.watermark().sources()) {
+      if (source.topic() == "cdrs" && source.partition() == 0 && source.low_watermark_ms() > 0) {
+        held = held || source.low_watermark_ms() == kStart;
+      }
+    }
+  }
+  EXPECT_TRUE(held);
+  world.Run(20);
+  EXPECT_EQ(world.Calls().size(), 40U);
+}
+
+TEST(Intake, CatchesUpAlsoBehindATransactionsMarker) {
+  World world;
+  auto producer =
+      std::move(world.operator_client_->NewTransactionalProducer({.transactional_id = "op"}))
+          .value();
+  ASSERT_TRUE(producer->Init(1s));
+  ASSERT_TRUE(producer->Begin());
+  ASSERT_TRUE(
+      producer->Send("cdrs", 0, "", Record("r1", kCaller, kLeeds).SerializeAsString(), kStart));
+  ASSERT_EQ(producer->Commit(1s), log::CommitOutcome::kCommitted);
+  world.Run(30);
+  EXPECT_EQ(world.Calls().size(), 1U);
+  for (const auto& [source, progress] : world.intake->progress()) {
+    EXPECT_GT(progress.low_watermark_ms, kStart + 1'000) << source.topic << source.partition;
+  }
+}
+
+TEST(Intake, CountsGoOnAfterARestart) {
+  World world;
+  world.Put(0, Record("r1", kCaller, kLeeds));
+  world.Run(20);
+  world.intake->Close();
+  world.intake.reset();
+  world.Put(0, Record("r2", kCaller, "+447700900999"));
+  world.Run(100);
+  EXPECT_EQ(world.Committed(), (Tallies{2, 2, 3, 0, 1}));
+  EXPECT_EQ(world.Calls().size(), 1U);
+  EXPECT_EQ(world.heard.tallies_lost, 0);
+}
+
+TEST(Intake, SaysWhatRetentionTookAndWhenCountsAreLost) {
+  World world;
+  for (int i = 0; i < 5; ++i) world.Put(0, Record("r" + std::to_string(i), kCaller, kLeeds));
+  world.cluster.ForceOffset("intake", {"cdrs", 0}, {1, "by hand"});
+  world.cluster.Trim({"cdrs", 0}, 3);
+  world.Run(20);
+  EXPECT_EQ(world.heard.expired, 2);
+  EXPECT_EQ(world.heard.tallies_lost, 1);
+  EXPECT_EQ(world.Calls().size(), 2U);
+}
+
+TEST(Intake, FailsClosedWhereTheTopicWasMadeAnew) {
+  World world;
+  world.cluster.ForceOffset("intake", {"cdrs", 0}, {100, ""});
+  world.Run(10);
+  EXPECT_GT(world.died, 0);
+  EXPECT_EQ(world.last_error.code, "offset_ahead");
+  EXPECT_EQ(world.last_error.disposition, Disposition::kFatal);
+}
+
+TEST(Intake, SaysWhichTopicIsMissing) {
+  for (auto IntakeConfig::* topic : {&IntakeConfig::calls_topic, &IntakeConfig::deadletter_topic}) {
+    World world;
+    world.config.*topic = "nowhere";
+    world.Run(1);
+    EXPECT_EQ(world.last_error.code, log::errors::kTopicMissing);
+    EXPECT_THAT(world.last_error.message, testing::HasSubstr("nowhere"));
+  }
+}
+
+TEST(Intake, RefusesABadConfiguration) {
+  World world;
+  const auto refused = [&world](IntakeConfig config) {
+    auto client = world.cluster.NewClient("x");
+    const auto made =
+        Intake::Make(*client, world.clock, world.lines, std::move(config), world.heard);
+    world.cluster.KillClient("x");
+    return !made && made.error().code == "config_invalid";
+  };
+  EXPECT_FALSE(refused(Config()));
+  auto config = Config();
+  config.inputs.clear();
+  EXPECT_TRUE(refused(config));
+  config = Config();
+  config.inputs[1].topic = "cdrs";
+  EXPECT_TRUE(refused(config));
+  config = Config();
+  config.inputs[1].source.name = "src-cdrs";
+  EXPECT_TRUE(refused(config));
+  config = Config();
+  config.in_flight_max = 0;
+  EXPECT_TRUE(refused(config));
+}
+
+TEST(Intake, AFullQueueOfTheWriterIsWaitedFor) {
+  log::sim::SimOptions options;
+  options.writer_queue_max = 2;
+  World world({}, options);
+  for (int i = 0; i < 30; ++i) world.Put(0, Record("r" + std::to_string(i), kCaller, kLeeds));
+  world.Run(30);
+  EXPECT_EQ(world.Calls().size(), 30U);
+  EXPECT_EQ(world.heard.rewinds, 0);
+}
+
+// --- faults ---
+
+constexpr int kRecords = 36;
+
+// Tenants' calls, others' calls, and bad bytes, over three source partitions.
+void Fill(World& world, int from, int to) {
+  for (int i = from; i < to; ++i) {
+    const std::string id = "r" + std::to_string(i);
+    switch (i % 4) {
+      case 0:
+      case 1:
+        world.Put(i % 2, Record(id, "+4477009001" + std::to_string(10 + i % 7), kLeeds));
+        break;
+      case 2:
+        world.Put(i % 2, Record(id, kCaller, "+447700900999"));
+        break;
+      default:
+        world.Put("lines", 0, "bad " + id);
+    }
+  }
+}
+
+void CheckEverything(World& world) {
+  // Nothing lost: each tenant's call is there, each bad line is parked.
+  std::set<std::string> ids;
+  for (const auto& call : world.Calls()) ids.insert(call.entry.record().record_id());
+  std::set<std::string> bad;
+  for (const auto& letter : world.DeadLetters()) bad.insert(letter.value());
+  EXPECT_EQ(ids.size(), static_cast<std::size_t>(kRecords / 2));
+  EXPECT_EQ(bad.size(), static_cast<std::size_t>(kRecords / 4));
+  // Exact counts, whatever was read twice.
+  constexpr auto n = static_cast<std::uint64_t>(kRecords);
+  EXPECT_EQ(world.Committed(), (Tallies{n, n, n / 2 + 2 * (n / 4), 2 * (n / 4), n / 2}));
+  // No watermark runs ahead: in each partition, what it speaks for has been there before it.
+  std::map<std::pair<std::string, std::int64_t>, std::int64_t>
+      produced;  // (topic/partition, offset) -> time
+  for (const char* topic : {"cdrs", "lines"}) {
+    for (const auto& r : world.cluster.ReadCommitted(topic)) {
+      produced[{std::string(topic) + "/" + std::to_string(r.partition), r.offset}] = r.timestamp_ms;
+    }
+  }
+  std::map<std::int32_t, std::map<std::string, std::int64_t>> low;
+  std::set<std::pair<std::string, std::int64_t>> seen;
+  for (const auto& call : world.Calls(true)) {
+    if (call.entry.has_watermark()) {
+      for (const auto& s : call.entry.watermark().sources()) {
+        auto& at = low[call.partition][s.topic() + "/" + std::to_string(s.partition())];
+        at = std::max(at, s.low_watermark_ms());
+      }
+      continue;
+    }
+    const auto& c = call.entry.record().coordinates();
+    const std::string source = c.topic() + "/" + std::to_string(c.partition());
+    if (!seen.insert({source, c.offset()}).second) continue;  // a repeat, which decide finds
+    EXPECT_GE((produced.at({source, c.offset()})), low[call.partition][source])
+        << "the watermark had passed " << source << "/" << c.offset();
+  }
+}
+
+void RunWithFaults(World& world) {
+  Fill(world, 0, kRecords / 2);
+  world.Run(15);
+  Fill(world, kRecords / 2, kRecords);
+  world.Run(150);
+  world.cluster.StopFaults();
+  world.Run(150);
+  CheckEverything(world);
+}
+
+TEST(IntakeFaults, NoneAtAll) {
+  World world;
+  RunWithFaults(world);
+  EXPECT_EQ(world.died, 0);
+}
+
+// Every kind of fault at every step where it can strike: once, at the nth time for several n.
+TEST(IntakeFaults, EachFaultAtEachStep) {
+  std::size_t struck = 0;
+  for (const auto& point : log::sim::AllFaultPoints()) {
+    for (const std::uint64_t nth : {1U, 2U, 3U, 5U, 8U, 13U, 21U, 34U}) {
+      SCOPED_TRACE(log::sim::ToString(point) + " at " + std::to_string(nth));
+      World world(FaultPlan().At(point, nth, "worker"));
+      RunWithFaults(world);
+      if (world.cluster.faults().fired.contains(point)) ++struck;
+      if (HasFailure()) return;
+    }
+  }
+  EXPECT_GT(struck, 80U) << "the plan must have struck where intake goes";
+}
+
+// Crash before and after every single send of a run.
+TEST(IntakeFaults, ACrashAtEverySend) {
+  for (const auto fault : {log::sim::Fault::kCrashBefore, log::sim::Fault::kCrashAfter}) {
+    for (const auto step : {log::sim::Step::kWriterSend, log::sim::Step::kWriterPoll}) {
+      std::uint64_t nth = 1;
+      for (bool struck = true; struck; ++nth) {
+        SCOPED_TRACE(std::to_string(nth));
+        World world(FaultPlan().At({fault, step}, nth, "worker"));
+        RunWithFaults(world);
+        struck = world.died > 0 && nth < 60;
+        if (HasFailure()) return;
+      }
+      EXPECT_GT(nth, 40U);
+    }
+  }
+}
+
+TEST(IntakeFaults, ManyAtOnce) {
+  for (std::uint64_t seed = 1; seed <= 30; ++seed) {
+    SCOPED_TRACE(seed);
+    World world(FaultPlan::Everywhere(0.02, 3, {"operator"}), {}, seed);
+    RunWithFaults(world);
+    if (HasFailure()) return;
+  }
+}
+
+}  // namespace
+}  // namespace textback::intake
