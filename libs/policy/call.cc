@@ -1,0 +1,318 @@
+// From a call record to its call's entry: checks, dedupe, joining of legs, deadlines, amendments.
+#include <algorithm>
+#include <string>
+#include <tuple>
+
+#include "base/msisdn.h"
+#include "cdr/cause.h"
+#include "policy/machine.h"
+
+namespace textback::policy {
+namespace {
+
+using state::v1::Call;
+using state::v1::PendingCall;
+
+constexpr std::size_t kIdBytesMax = 128;
+
+// The time that a record speaks of: a function of the record alone, so that repeats agree.
+std::int64_t EventMs(const v1::CallRecord& r) {
+  if (r.has_ended_at_ms()) return r.ended_at_ms();
+  if (r.has_answered_at_ms()) return r.answered_at_ms();
+  if (r.has_ringing_at_ms()) return r.ringing_at_ms();
+  return r.started_at_ms();
+}
+
+std::int64_t GreatestTime(const v1::CallRecord& r) {
+  return std::max({r.ended_at_ms(), r.answered_at_ms(), r.ringing_at_ms(), r.started_at_ms()});
+}
+
+std::int64_t LeastTime(const v1::CallRecord& r) {
+  return std::min({r.ended_at_ms(), r.answered_at_ms(), r.ringing_at_ms(), r.started_at_ms()});
+}
+
+std::int64_t RingEndMs(const v1::CallRecord& r) {
+  return r.answered_at_ms() > 0 ? r.answered_at_ms() : EventMs(r);
+}
+
+// Intake has checked all this; but `calls` is a topic, and others can write there.
+std::optional<Error> Check(const Machine& m, const v1::CallRecord& r) {
+  const auto& served = r.served();
+  if (served.tenant().empty() || served.side() == v1::Served::SIDE_UNSPECIFIED) {
+    return DeadLetterError("not_served",
+                           "served.tenant and served.side say whose call it is: only intake may "
+                           "write to this topic");
+  }
+  if (!Msisdn::FromE164(served.line())) {
+    return DeadLetterError("bad_line", "served.line is no E.164 number");
+  }
+  const bool has_number = !served.customer().empty() && !served.withheld();
+  if (has_number ? served.customer() != m.moment.key || !Msisdn::FromE164(served.customer())
+                 : !m.moment.key.starts_with(served.line())) {
+    return DeadLetterError("key_mismatch",
+                           "the key must be the customer's number, or begin with the line where "
+                           "there is none: the record is in the wrong partition");
+  }
+  if (r.record_id().empty() || r.record_id().size() > kIdBytesMax ||
+      r.join_key().size() > kIdBytesMax) {
+    return DeadLetterError("bad_id", "record_id must have 1 to 128 bytes, join_key at most 128");
+  }
+  if (EventMs(r) <= 0 || LeastTime(r) < 0) {
+    return DeadLetterError("bad_time", "a record needs a time, and none before 1970");
+  }
+  if (GreatestTime(r) > Plus(m.now(), m.limits.future_max_ms)) {
+    return DeadLetterError("future_time",
+                           "a time lies further ahead than future_max_ms allows: the "
+                           "source's clock or zone is wrong");
+  }
+  return std::nullopt;
+}
+
+bool Contains(const google::protobuf::RepeatedField<std::uint64_t>& ids, std::uint64_t id) {
+  return std::find(ids.begin(), ids.end(), id) != ids.end();
+}
+
+void Remember(google::protobuf::RepeatedField<std::uint64_t>& ids, std::uint64_t id,
+              std::size_t max) {
+  if (id == 0) return;
+  ids.Add(id);
+  KeepNewest(ids, max);
+}
+
+void RememberOutsideOfCalls(Machine& m, std::uint64_t coordinates) {
+  if (coordinates == 0) return;
+  auto& seen = *m.document.add_others();
+  seen.set_id(coordinates);
+  seen.set_forget_ms(Plus(m.now(), m.limits.horizon_ms));
+  KeepNewest(*m.document.mutable_others(), m.limits.others_max);
+  m.effects.changed = true;
+}
+
+bool WasRedelivered(const Document& document, std::uint64_t coordinates) {
+  if (coordinates == 0) return false;
+  for (const auto& call : document.calls()) {
+    if (Contains(call.coordinates(), coordinates)) return true;
+  }
+  return std::any_of(document.others().begin(), document.others().end(),
+                     [&](const auto& seen) { return seen.id() == coordinates; });
+}
+
+Call* FindByRecord(Document& document, std::uint64_t record) {
+  for (auto& call : *document.mutable_calls()) {
+    if (Contains(call.records(), record)) return &call;
+  }
+  return nullptr;
+}
+
+Call* FindByKey(Document& document, const CallKey& key) {
+  for (auto& call : *document.mutable_calls()) {
+    if (call.id_low() == key.low && call.id_high() == key.high) return &call;
+  }
+  return nullptr;
+}
+
+// Over the cap (document point 5): the oldest call goes, decided first if it was waiting, and what
+// it spoke for is forgotten from now on. Until it would have expired the customer is in flood mode.
+void MakeRoom(Machine& m) {
+  auto& calls = *m.document.mutable_calls();
+  while (static_cast<std::size_t>(calls.size()) > m.limits.calls_max) {
+    const auto oldest =
+        std::min_element(calls.begin(), calls.end(),
+                         [](const auto& a, const auto& b) { return a.event_ms() < b.event_ms(); });
+    m.document.set_flood_until_ms(std::max(m.document.flood_until_ms(), oldest->forget_ms()));
+    if (!oldest->decided()) DecideCall(m, *oldest);
+    m.document.set_forgotten_through_ms(
+        std::max(m.document.forgotten_through_ms(), oldest->event_ms()));
+    calls.erase(oldest);
+  }
+}
+
+// How a source's records end a call: see the table in decide.h.
+bool SpeaksForTheCall(const v1::CallRecord& r, v1::Verdict verdict) {
+  if (verdict == v1::VERDICT_CONTINUES) return false;
+  return r.call_over() || r.join_key().empty() ||
+         r.settle().emits() == v1::SettleProfile::EMITS_CALL_END;
+}
+
+void SetDeadline(const Machine& m, const v1::CallRecord& r, const Reading& combined,
+                 PendingCall& pending) {
+  const std::int64_t settle =
+      std::clamp<std::int64_t>(r.settle().settle_ms(), 0, m.limits.settle_max_ms);
+  const bool open = combined.verdict == v1::VERDICT_CONTINUES ||
+                    (r.settle().emits() == v1::SettleProfile::EMITS_EVENTS && !pending.over());
+  const std::int64_t wait = open ? std::max(settle, m.limits.open_wait_ms) : settle;
+  pending.set_due_ms(Plus(pending.ended_at_ms(), wait));
+  const bool legs_may_follow =
+      r.settle().emits() == v1::SettleProfile::EMITS_LEG_END && !r.join_key().empty();
+  pending.set_at_once(IsFinal(combined) ||
+                      (pending.over() && !open && wait == 0 && !legs_may_follow) ||
+                      (r.join_key().empty() && !open));
+  if (pending.at_once()) pending.set_due_ms(pending.ended_at_ms());
+}
+
+void AddEvidence(const Machine& m, const v1::CallRecord& r, const cdr::Classification& read,
+                 PendingCall& pending) {
+  if (static_cast<std::size_t>(pending.evidence_size()) >= m.limits.evidence_max) {
+    pending.set_evidence_dropped(pending.evidence_dropped() + 1);
+    return;
+  }
+  auto& evidence = *pending.add_evidence();
+  if (r.has_coordinates()) *evidence.mutable_coordinates() = r.coordinates();
+  evidence.set_record_id(r.record_id());
+  evidence.set_rule(std::string(read.rule));
+  evidence.set_verdict(read.verdict);
+}
+
+void OpenPending(const v1::CallRecord& r, PendingCall& pending) {
+  pending.set_tenant(r.served().tenant());
+  pending.set_line(r.served().line());
+  pending.set_source(r.source());
+  pending.set_side(r.served().side());
+  pending.set_withheld(r.served().withheld());
+  pending.set_no_number(r.served().customer().empty());
+}
+
+void Take(const Reading& reading, Call& call) {
+  call.set_verdict(reading.verdict);
+  call.set_answered_by(reading.answered_by);
+  call.set_over_verdict(reading.over);
+}
+
+void MergeWaiting(const Machine& m, const v1::CallRecord& r, const cdr::Classification& read,
+                  const Reading& reading, Call& call) {
+  PendingCall& pending = *call.mutable_pending();
+  if (Stronger(reading, ReadingOf(call))) Take(reading, call);
+  pending.set_over(pending.over() || reading.over);
+  pending.set_leg_risk(pending.leg_risk() || r.settle().accept_leg_risk());
+  if (r.started_at_ms() > 0 &&
+      (pending.started_at_ms() == 0 || r.started_at_ms() < pending.started_at_ms())) {
+    pending.set_started_at_ms(r.started_at_ms());
+  }
+  pending.set_ended_at_ms(std::max(pending.ended_at_ms(), EventMs(r)));
+  pending.set_ring_end_ms(std::max(pending.ring_end_ms(), RingEndMs(r)));
+  pending.set_ring_ms(std::max(pending.ring_ms(), cdr::RingMs(r).value_or(0)));
+  if (r.caller_line_type() != v1::LINE_TYPE_UNSPECIFIED) {
+    pending.set_caller_line_type(r.caller_line_type());
+  }
+  pending.set_lines_version(std::max(pending.lines_version(), r.served().lines_version()));
+  AddEvidence(m, r, read, pending);
+  SetDeadline(m, r, ReadingOf(call), pending);
+}
+
+// A record of a call that is decided already. The decision stands; who follows it is told.
+void MergeDecided(Machine& m, const v1::CallRecord& r, const cdr::Classification& read,
+                  const Reading& reading, Call& call) {
+  const Reading before = ReadingOf(call);
+  const Reading after = Amend(before, reading);
+  if (after.verdict == before.verdict && ClassOf(after) == ClassOf(before)) return;
+  Take(after, call);
+  auto& amendment = *m.effects.amendments.Add();
+  amendment.set_call_id(KeyOf(call).ToCallId());
+  amendment.set_tenant(r.served().tenant());
+  if (!r.served().withheld()) amendment.set_customer(r.served().customer());
+  amendment.set_previous_verdict(before.verdict);
+  amendment.set_verdict(after.verdict);
+  amendment.set_answered_by(after.answered_by);
+  amendment.set_now_ms(m.now());
+  amendment.set_source(r.source());
+  auto& evidence = *amendment.mutable_evidence();
+  if (r.has_coordinates()) *evidence.mutable_coordinates() = r.coordinates();
+  evidence.set_record_id(r.record_id());
+  evidence.set_rule(std::string(read.rule));
+  evidence.set_verdict(read.verdict);
+  if (IsFinal(after) && call.has_text()) {
+    amendment.set_false_text(true);
+    amendment.set_cancelled_job_id(CancelText(m, call, "not_missed"));
+  }
+}
+
+bool Talked(const Reading& reading) {
+  if (IsTalk(reading)) return true;
+  return reading.verdict == v1::VERDICT_OUTBOUND &&
+         (reading.answered_by == v1::ANSWERED_BY_PERSON ||
+          reading.answered_by == v1::ANSWERED_BY_UNKNOWN);
+}
+
+void Join(Machine& m, const v1::CallRecord& r, std::uint64_t record, std::uint64_t coordinates) {
+  const Tenant* tenant = m.snapshot.Find(r.served().tenant());
+  const auto read =
+      cdr::Classify(r, tenant != nullptr ? tenant->min_ring_ms() : cdr::kMinRingMsDefault);
+  const Reading reading{read.verdict, read.answered_by, SpeaksForTheCall(r, read.verdict)};
+  const CallKey key = CallKeyOf(r);
+  Call* call = FindByKey(m.document, key);
+  const bool first = call == nullptr;
+  if (first) {
+    call = m.document.add_calls();
+    call->set_id_high(key.high);
+    call->set_id_low(key.low);
+    Take(reading, *call);
+    OpenPending(r, *call->mutable_pending());
+  }
+  Remember(*call->mutable_records(), record, m.limits.ids_per_call_max);
+  Remember(*call->mutable_coordinates(), coordinates, m.limits.ids_per_call_max);
+  call->set_event_ms(std::max(call->event_ms(), EventMs(r)));
+  call->set_forget_ms(std::max(call->forget_ms(), m.horizon_end(EventMs(r))));
+  if (call->decided()) {
+    MergeDecided(m, r, read, reading, *call);
+  } else {
+    MergeWaiting(m, r, read, reading, *call);
+  }
+  if (Talked(reading)) NoteTalk(m, r.served().tenant(), EventMs(r));
+  m.effects.record_class = first ? RecordClass::kOpened : RecordClass::kMerged;
+  m.effects.changed = true;
+  MakeRoom(m);
+}
+
+}  // namespace
+
+void OnCallRecord(Machine& m, const v1::CallRecord& record) {
+  const std::uint64_t coordinates = CoordinatesHash(record);
+  if (WasRedelivered(m.document, coordinates)) {
+    m.effects.record_class = RecordClass::kRedelivered;
+    return;
+  }
+  if (auto error = Check(m, record)) {
+    m.effects.record_class = RecordClass::kDeadLetter;
+    // Under a wrong key there must be no document, not even to remember this.
+    if (error->code != "key_mismatch" && error->code != "not_served" && error->code != "bad_line") {
+      RememberOutsideOfCalls(m, coordinates);
+    }
+    m.effects.error = std::move(error);
+    return;
+  }
+  const std::uint64_t id = RecordHash(record);
+  if (Call* call = FindByRecord(m.document, id)) {
+    m.effects.record_class = RecordClass::kDuplicate;
+    Remember(*call->mutable_coordinates(), coordinates, m.limits.ids_per_call_max);
+    m.effects.changed = true;
+    return;
+  }
+  const std::int64_t forgotten =
+      std::max(m.document.forgotten_through_ms(), m.moment.partition_forgotten_through_ms);
+  if (EventMs(record) <= forgotten) {
+    m.effects.record_class = RecordClass::kLate;
+    RememberOutsideOfCalls(m, coordinates);
+    return;
+  }
+  Join(m, record, id, coordinates);
+}
+
+void SettleDue(Machine& m, std::int64_t due_ms) {
+  while (true) {
+    Call* next = nullptr;
+    for (auto& call : *m.document.mutable_calls()) {
+      if (call.decided()) continue;
+      if (next == nullptr ||
+          std::tuple(call.pending().due_ms(), call.id_high(), call.id_low()) <
+              std::tuple(next->pending().due_ms(), next->id_high(), next->id_low())) {
+        next = &call;
+      }
+    }
+    if (next == nullptr) return;
+    if (next->pending().due_ms() > due_ms && !next->pending().at_once()) return;
+    DecideCall(m, *next);
+    m.effects.changed = true;
+  }
+}
+
+}  // namespace textback::policy
