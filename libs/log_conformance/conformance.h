@@ -20,6 +20,7 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <ostream>
 #include <set>
 #include <string>
 #include <string_view>
@@ -91,7 +92,13 @@ class LogFixture {
   virtual std::string Unique(std::string_view stem) = 0;
 };
 
-using FixtureFactory = std::function<std::unique_ptr<LogFixture>()>;
+// Makes a test's fixture.
+struct FixtureFactory {
+  explicit FixtureFactory(std::function<std::unique_ptr<LogFixture>()> f) : make(std::move(f)) {}
+  std::function<std::unique_ptr<LogFixture>()> make;
+  // The names of tests are made of this; left alone, gtest would print addresses.
+  friend void PrintTo(const FixtureFactory&, std::ostream* out) { *out << "Log"; }
+};
 
 // A record that owns its bytes.
 struct Seen {
@@ -152,7 +159,7 @@ class Member final : public RebalanceListener {
 
 class LogConformance : public ::testing::TestWithParam<FixtureFactory> {
  protected:
-  void SetUp() override { fixture_ = GetParam()(); }
+  void SetUp() override { fixture_ = GetParam().make(); }
 
   LogFixture& fixture() { return *fixture_; }
   Log& log(int process = 0) { return fixture_->Process(process); }

@@ -271,9 +271,9 @@ Result<std::int64_t> SimConsumer::Position(const TopicPartition& partition) {
   if (!process_->alive) return DeadError(*process_);
   const auto it = fetcher_.positions().find(partition);
   if (it != fetcher_.positions().end()) return it->second;
-  return RetryError(errors::kInvalidState, partition.topic + "-" +
-                                               std::to_string(partition.partition) +
-                                               " hasn't been resumed");
+  return RetryError(
+      errors::kInvalidState,
+      partition.topic + "-" + std::to_string(partition.partition) + " hasn't been resumed");
 }
 
 GroupMetadata SimConsumer::Metadata() const {
