@@ -34,11 +34,13 @@ BrokerProcess::BrokerProcess() {
   close(in[0]);
   close(out[1]);
   stdin_ = in[1];
-  for (char c = 0; read(out[0], &c, 1) == 1 && c != '\n';) {
-    bootstrap_ += c;
+  for (std::string* const line : {&bootstrap_, &dir_}) {
+    for (char c = 0; read(out[0], &c, 1) == 1 && c != '\n';) {
+      *line += c;
+    }
   }
   close(out[0]);
-  if (bootstrap_.find(':') == std::string::npos) {
+  if (bootstrap_.find(':') == std::string::npos || dir_.empty()) {
     std::fprintf(stderr, "%s run: no broker (see above)\n", kBroker);
     std::abort();
   }

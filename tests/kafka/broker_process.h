@@ -23,6 +23,7 @@ class BrokerProcess {
   const std::string& bootstrap() const { return bootstrap_; }
   // Runs tests/kafka/broker with these arguments; true if it exits with 0.
   static bool Control(const std::string& arguments);
+  const std::string& dir() const { return dir_; }
   // Of its port, for Control.
   std::string port() const { return bootstrap_.substr(bootstrap_.rfind(':') + 1); }
 
@@ -30,6 +31,7 @@ class BrokerProcess {
   pid_t pid_ = -1;
   int stdin_ = -1;
   std::string bootstrap_;
+  std::string dir_;
 };
 
 }  // namespace textback::tests
