@@ -140,7 +140,9 @@ void TestContext::AfterCommit(std::unique_ptr<Effect> effect) {
 }
 
 void TestContext::Heard(std::string_view source, std::int64_t low_watermark_ms) {
-  heard.insert_or_assign(std::string(source), low_watermark_ms);
+  // As in the runtime, it never goes back.
+  auto& low = heard.emplace(std::string(source), low_watermark_ms).first->second;
+  low = std::max(low, low_watermark_ms);
 }
 
 void TestContext::Count(std::string_view name, std::int64_t n) { counts[std::string(name)] += n; }
