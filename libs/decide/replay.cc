@@ -108,7 +108,7 @@ class ToSink final : public DecideEvents {
 std::string CallsKey(const v1::CallRecord& record) {
   const auto& served = record.served();
   if (!served.customer().empty() && !served.withheld()) return served.customer();
-  return served.line() + "|" + (record.join_key().empty() ? record.record_id() : record.join_key());
+  return served.line() + ":" + (record.join_key().empty() ? record.record_id() : record.join_key());
 }
 
 class Replay::State {

@@ -38,7 +38,7 @@ class ReplaySink {
   virtual void OnRecordClass(const v1::CallRecord& /*record*/, policy::RecordClass /*what*/) {}
 };
 
-// The key of `calls` for a record with `served`: the customer, or "line|join key" (or record id)
+// The key of `calls` for a record with `served`: the customer, or "line:join key" (or record id)
 // where there is no number.
 std::string CallsKey(const v1::CallRecord& record);
 

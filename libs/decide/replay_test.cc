@@ -127,9 +127,9 @@ TEST(CallsKeyTest, IsTheCustomerElseTheCall) {
   auto record = Record("r1", kTen);
   EXPECT_EQ(CallsKey(record), kCustomer);
   record.mutable_served()->set_withheld(true);
-  EXPECT_EQ(CallsKey(record), std::string(kLine) + "|r1");
+  EXPECT_EQ(CallsKey(record), std::string(kLine) + ":r1");
   record.set_join_key("j1");
-  EXPECT_EQ(CallsKey(record), std::string(kLine) + "|j1");
+  EXPECT_EQ(CallsKey(record), std::string(kLine) + ":j1");
 }
 
 }  // namespace

@@ -47,11 +47,14 @@ std::optional<Error> Check(const Machine& m, const v1::CallRecord& r) {
     return DeadLetterError("bad_line", "served.line is no E.164 number");
   }
   const bool has_number = !served.customer().empty() && !served.withheld();
-  if (has_number ? served.customer() != m.moment.key || !Msisdn::FromE164(served.customer())
-                 : !m.moment.key.starts_with(served.line())) {
+  const std::string_view key = m.moment.key;
+  // Without a number the key is the line, a separator and the call (contract: `calls`).
+  const std::string& call = r.join_key().empty() ? r.record_id() : r.join_key();
+  if (has_number ? served.customer() != key || !Msisdn::FromE164(served.customer())
+                 : !key.starts_with(served.line()) || !key.ends_with(call)) {
     return DeadLetterError("key_mismatch",
-                           "the key must be the customer's number, or begin with the line where "
-                           "there is none: the record is in the wrong partition");
+                           "the key must be the customer's number, or the line and the join key "
+                           "where there is none: the record is in the wrong partition");
   }
   if (r.record_id().empty() || r.record_id().size() > kIdBytesMax ||
       r.join_key().size() > kIdBytesMax) {

@@ -420,7 +420,7 @@ TEST(DecideTest, DocumentPoint5AWaitingCallThatMustGoIsDecidedFirst) {
 
 TEST(DecideTest, DocumentPoint5AWithheldCallerHasAKeyOfTheCall) {
   World world;
-  world.key = std::string(kLine) + "|j1";
+  world.key = std::string(kLine) + ":j1";
   auto record = Record("r1", kTen - 1'000);
   record.set_join_key("j1");
   record.mutable_served()->clear_customer();

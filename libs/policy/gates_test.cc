@@ -117,13 +117,13 @@ const Case kCases[] = {
 
     {"withheld", v1::REASON_WITHHELD,
      [](World& w, v1::CallRecord& r) {
-       w.key = std::string(kLine) + "|r1";
+       w.key = std::string(kLine) + ":r1";
        r.mutable_served()->clear_customer();
        r.mutable_served()->set_withheld(true);
      }},
     {"no number at all", v1::REASON_NOT_TEXTABLE,
      [](World& w, v1::CallRecord& r) {
-       w.key = std::string(kLine) + "|r1";
+       w.key = std::string(kLine) + ":r1";
        r.mutable_served()->clear_customer();
      }},
     {"a fixed line by its range", v1::REASON_NOT_TEXTABLE,
