@@ -98,6 +98,7 @@ Settings Fetching(const ConnectionConfig& connection, std::string client_id, boo
       {"enable.auto.offset.store", "false"},
       {"auto.offset.reset", "error"},
       {"allow.auto.create.topics", "false"},
+      {"enable.partition.eof", "true"},  // positions move past markers and aborted records by it
       {"check.crcs", "true"},
       {"socket.timeout.ms", "10000"},
       {"queued.min.messages", std::to_string(connection.fetch_queue_records)},
@@ -183,7 +184,6 @@ Settings ReaderSettings(const ConnectionConfig& connection, bool read_committed)
   Settings settings = Fetching(connection, connection.client_id + "-reader", read_committed);
   // librdkafka's assign() asks for a group's name; nothing is ever joined or committed in it.
   settings.emplace_back("group.id", connection.client_id + "-reader");
-  settings.emplace_back("enable.partition.eof", "true");
   return settings;
 }
 
