@@ -40,6 +40,8 @@ class ShardEvents {
   virtual ~ShardEvents() = default;
 
   virtual void OnCommitted(const BatchFigures& /*figures*/) {}
+  // What the transaction counted (Context::Count), per name; may be negative.
+  virtual void OnTally(std::string_view /*name*/, std::int64_t /*delta*/) {}
   // Nothing of it is visible; it runs again. `why` is an Error::code.
   virtual void OnAborted(const BatchFigures& /*figures*/, std::string_view /*why*/) {}
   // Committed or not, nobody can say yet; its partitions are rebuilt from the changelog.

@@ -228,6 +228,11 @@ Status Shard::ApplyCommitted(Partition& p) {
       change.document = store::Document{std::move(entry.bytes), entry.due_ms};
     }
   });
+  for (std::size_t i = 0; i < p.work.next().tallies.size(); ++i) {
+    const std::int64_t before = i < p.state.tallies.size() ? p.state.tallies[i] : 0;
+    const std::int64_t delta = p.work.next().tallies[i] - before;
+    if (delta != 0) events_.OnTally(names_[i], delta);
+  }
   p.state = std::move(p.work.next());
   changes.push_back(StateChange(p));
   p.work.Clear();

@@ -5,10 +5,12 @@
 namespace textback::shard {
 
 ShardThread::ShardThread(std::unique_ptr<Shard> shard, std::chrono::milliseconds wait,
-                         std::function<void()> ended)
+                         std::function<void(const Status&)> ended,
+                         std::function<void(const Shard&)> stepped)
     : shard_(std::move(shard)),
       wait_(wait),
       ended_(std::move(ended)),
+      stepped_(std::move(stepped)),
       thread_([this](const std::stop_token& stop) { Run(stop); }) {}
 
 ShardThread::~ShardThread() {
@@ -19,6 +21,7 @@ ShardThread::~ShardThread() {
 void ShardThread::Run(const std::stop_token& stop) {
   while (!stop.stop_requested() && status_) {
     status_ = shard_->Step(wait_);
+    if (status_ && stepped_) stepped_(*shard_);
     // No broker: nothing inside Step waits.
     if (const auto idle = shard_->idle(); status_ && idle.count() > 0) {
       std::unique_lock lock(mutex_);
@@ -26,7 +29,7 @@ void ShardThread::Run(const std::stop_token& stop) {
     }
   }
   if (status_) shard_->Stop();
-  if (ended_) ended_();
+  if (ended_) ended_(status_);
 }
 
 Status ShardThread::Join() {

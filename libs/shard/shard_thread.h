@@ -1,6 +1,6 @@
 // A thread that steps a shard until it is told to stop, or the shard ends by itself.
 //
-//   ShardThread thread(std::move(shard), 20ms, [&] { wake_main(); });
+//   ShardThread thread(std::move(shard), 20ms, [&](const Status& why) { wake_main(why); });
 //   …
 //   thread.RequestStop();
 //   const Status why = thread.Join();
@@ -29,9 +29,11 @@ namespace textback::shard {
 class ShardThread {
  public:
   // `wait`: how long a Step may wait for records; local events wait as long at worst. `ended` is
-  // called on the thread when it has nothing more to do.
+  // called on the thread with why it ended (Ok after a requested stop) when it has nothing more to
+  // do; `stepped` after each Step that went well.
   ShardThread(std::unique_ptr<Shard> shard, std::chrono::milliseconds wait,
-              std::function<void()> ended = {});
+              std::function<void(const Status&)> ended = {},
+              std::function<void(const Shard&)> stepped = {});
   // Stops and joins.
   ~ShardThread();
 
@@ -46,7 +48,8 @@ class ShardThread {
 
   std::unique_ptr<Shard> shard_;
   const std::chrono::milliseconds wait_;
-  std::function<void()> ended_;
+  std::function<void(const Status&)> ended_;
+  std::function<void(const Shard&)> stepped_;
   Status status_ = Ok();
   std::mutex mutex_;
   std::condition_variable_any idle_;

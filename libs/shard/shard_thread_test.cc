@@ -14,7 +14,7 @@ TEST(ShardThread, StopsInGoodOrder) {
   World world(1);
   Node& node = world.Make("a");
   std::promise<void> ended;
-  ShardThread thread(std::move(node.shard), 0ms, [&] { ended.set_value(); });
+  ShardThread thread(std::move(node.shard), 0ms, [&](const Status&) { ended.set_value(); });
   thread.RequestStop();
   ended.get_future().wait();
   EXPECT_TRUE(thread.Join());
@@ -28,7 +28,7 @@ TEST(ShardThread, EndsByItselfOnAFatalError) {
   world.config.deadletter_topic = "nowhere";
   Node& node = world.Make("a");
   std::promise<void> ended;
-  ShardThread thread(std::move(node.shard), 0ms, [&] { ended.set_value(); });
+  ShardThread thread(std::move(node.shard), 0ms, [&](const Status&) { ended.set_value(); });
   ended.get_future().wait();
   const Status status = thread.Join();
   ASSERT_FALSE(status);

@@ -11,9 +11,9 @@
 #include "base/clock.h"
 #include "config/reader.h"
 #include "control.h"
-#include "record_file.h"
+#include "smsc/record_file.h"
 #include "smsc/server.h"
-#include "smsc_config.h"
+#include "smsc/smsc_config.h"
 
 namespace textback::smsc {
 namespace {

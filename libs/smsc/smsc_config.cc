@@ -1,4 +1,4 @@
-#include "smsc_config.h"
+#include "smsc/smsc_config.h"
 
 #include <algorithm>
 

@@ -1,4 +1,4 @@
-#include "record_file.h"
+#include "smsc/record_file.h"
 
 #include <fcntl.h>
 #include <unistd.h>

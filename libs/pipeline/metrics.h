@@ -1,0 +1,76 @@
+// What the roles tell about themselves, as metrics and log lines (docs/metrics.md names them all).
+//
+// Each object belongs to one shard's thread; the registry's handles are shared by all threads of a
+// role, so that figures add up over threads.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "decide/decide_processor.h"
+#include "shard/events.h"
+#include "telemetry/log.h"
+#include "telemetry/metrics.h"
+
+namespace textback::pipeline {
+
+class ShardMetrics final : public shard::ShardEvents {
+ public:
+  // `role` is a literal of a bounded set. All outlive it.
+  ShardMetrics(telemetry::Registry& registry, telemetry::Log& log, std::string_view role,
+               const std::vector<std::string>& inputs);
+  ~ShardMetrics() override;
+
+  void OnCommitted(const shard::BatchFigures& figures) override;
+  void OnTally(std::string_view name, std::int64_t delta) override;
+  void OnAborted(const shard::BatchFigures& figures, std::string_view why) override;
+  void OnUnknown(const shard::BatchFigures& figures) override;
+  void OnFenced() override;
+  void OnLag(std::size_t input, std::int32_t partition, std::int64_t records) override;
+  void OnTimersHeld(std::int32_t partition, std::int64_t due_ms, std::int64_t up_to_ms,
+                    std::string_view held_by) override;
+  void OnRestoreProgress(std::int32_t partition, std::int64_t done, std::int64_t total) override;
+  void OnPartitionRunning(std::int32_t partition, std::chrono::nanoseconds since_assigned) override;
+  void OnPartitionStopped(std::int32_t partition) override;
+  void OnPartitionHalted(std::int32_t partition, std::string_view why) override;
+  void OnStoreWiped(std::int32_t partition, std::string_view why) override;
+  void OnLocalEventsDropped(std::int32_t partition, std::size_t count) override;
+  void OnNotice(shard::Severity severity, std::string_view code, const std::string& text) override;
+
+ private:
+  struct Handles;
+  telemetry::Registry& registry_;
+  telemetry::Log& log_;
+  const std::string role_;
+  const std::vector<std::string> inputs_;
+  std::unique_ptr<Handles> handles_;
+  std::map<std::pair<std::size_t, std::int32_t>, std::int64_t> lag_;
+  std::map<std::int32_t, std::int64_t> to_restore_;
+  std::map<std::string, telemetry::Counter*, std::less<>> tallies_;
+  std::map<std::int32_t, bool> running_;  // false: halted
+};
+
+class DecideMetrics final : public decide::DecideEvents {
+ public:
+  explicit DecideMetrics(telemetry::Registry& registry);
+
+  void OnRecordClass(std::string_view source, policy::RecordClass record_class) override;
+  void OnDecision(const v1::Decision& decision) override;
+  void OnAmendment(const v1::Amendment& amendment) override;
+  void OnJob(const v1::Job& job) override;
+
+ private:
+  telemetry::Registry& registry_;
+  std::map<std::string, telemetry::Counter*, std::less<>> classes_;  // "source|class"
+  std::vector<telemetry::Counter*> verdicts_;                        // by enum value
+  std::vector<telemetry::Counter*> reasons_;
+  telemetry::Counter& amendments_;
+  telemetry::Counter& false_texts_;
+  telemetry::Counter& jobs_;
+};
+
+}  // namespace textback::pipeline

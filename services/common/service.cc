@@ -1,0 +1,158 @@
+#include "service.h"
+
+#include <signal.h>
+#include <unistd.h>
+
+#include <CLI/CLI.hpp>
+#include <atomic>
+#include <cstdio>
+#include <random>
+#include <thread>
+#include <utility>
+
+#include "log_kafka/kafka_log.h"
+#include "telemetry/http_server.h"
+
+namespace textback::services {
+namespace {
+
+sigset_t StopSignals() {
+  sigset_t set;
+  ::sigemptyset(&set);
+  ::sigaddset(&set, SIGTERM);
+  ::sigaddset(&set, SIGINT);
+  return set;
+}
+
+int Complain(const std::string& name, const Error& error, int code) {
+  std::fprintf(stderr, "%s: %s\n", name.c_str(), error.message.c_str());
+  return code;
+}
+
+std::uint64_t Seed() {
+  std::random_device device;
+  return static_cast<std::uint64_t>(device()) << 32 | device();
+}
+
+// From here on the process is a service: what goes wrong is logged, and ends with 3.
+int Run(const Service& service, pipeline::CommonConfig common) {
+  Signals signals;
+  SystemClock clock;
+  telemetry::FdSink sink;
+  telemetry::Log notices(
+      clock, sink,
+      {.part = service.name.substr(service.name.find('-') + 1), .json = common.log_json});
+  telemetry::Registry registry;
+  telemetry::Health health(clock);
+  common.kafka.log_sink = [&notices](log_kafka::Severity severity, std::string_view line) {
+    if (severity == log_kafka::Severity::kDebug) return;
+    if (severity == log_kafka::Severity::kInfo) return;
+    notices.Warn("librdkafka says", {{"line", line}});
+  };
+  auto log = log_kafka::NewKafkaLog(common.kafka);
+  if (!log) return Complain(service.name, log.error(), kEnvironment);
+  auto http =
+      telemetry::HttpServer::Start({.address = common.http_address, .port = common.http_port},
+                                   telemetry::StandardPages(registry, health), clock);
+  if (!http) return Complain(service.name, http.error(), kEnvironment);
+  notices.Info("started", {{"version", TEXTBACK_VERSION},
+                           {"instance", common.instance},
+                           {"http_port", (*http)->port()}});
+
+  std::atomic<bool> failed{false};
+  std::atomic<bool> stopping{false};
+  const pipeline::Surroundings around{**log,
+                                      clock,
+                                      registry,
+                                      health,
+                                      notices,
+                                      [&](const Error& error) {
+                                        if (!failed.exchange(true))
+                                          notices.Error("a part of the process ended, so it stops",
+                                                        error);
+                                        Signals::Raise();
+                                      },
+                                      Seed()};
+  // Waiting for the broker must end with a signal too.
+  std::unique_ptr<App> app;
+  std::thread starts([&] {
+    auto status = pipeline::AwaitTopics(around, service.topics(), [&] { return stopping.load(); });
+    if (status && !stopping) {
+      auto made = service.make(around);
+      if (made) {
+        app = std::move(made).value();
+        app->Start();
+        notices.Info("running");
+        return;
+      }
+      status = made.error();
+    }
+    if (!stopping && !status) around.on_end(status.error());
+  });
+  signals.Wait();
+  stopping = true;
+  starts.join();
+  notices.Info("stopping");
+  if (app) app->Stop();
+  app.reset();
+  notices.Info("stopped");
+  return failed ? kEnvironment : kOk;
+}
+
+}  // namespace
+
+Signals::Signals() {
+  const sigset_t set = StopSignals();
+  ::pthread_sigmask(SIG_BLOCK, &set, nullptr);
+  ::signal(SIGPIPE, SIG_IGN);
+}
+
+void Signals::Wait() {
+  const sigset_t set = StopSignals();
+  int signal = 0;
+  ::sigwait(&set, &signal);
+}
+
+bool Signals::WaitFor(std::chrono::milliseconds wait) {
+  const sigset_t set = StopSignals();
+  const timespec timeout{wait.count() / 1'000, wait.count() % 1'000 * 1'000'000};
+  return ::sigtimedwait(&set, nullptr, &timeout) > 0;
+}
+
+void Signals::Raise() { ::kill(::getpid(), SIGTERM); }
+
+int Main(int argc, char** argv, Service service) {
+  CLI::App app{service.description};
+  app.set_version_flag("--version", service.name + " " + TEXTBACK_VERSION);
+  std::string file;
+  bool check = false;
+  bool help_config = false;
+  auto* config = app.add_option("--config", file, "the configuration (YAML)");
+  app.add_flag("--check", check,
+               "read and check the configuration, say what is wrong with it, and end");
+  auto* help =
+      app.add_flag("--help-config", help_config, "print what the configuration may hold, and end");
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    return app.exit(error) == 0 ? kOk : kUsage;
+  }
+  if (help->count() > 0) {
+    std::fputs(config::ReferenceAsText(config::Describe(service.schema)).c_str(), stdout);
+    return kOk;
+  }
+  if (config->count() == 0) {
+    std::fprintf(stderr, "%s: --config FILE is needed (--help-config prints what it may hold)\n",
+                 service.name.c_str());
+    return kUsage;
+  }
+  auto common = service.load(file);
+  if (!common) return Complain(service.name, common.error(), kUsage);
+  if (check) {
+    std::puts("ok");
+    return kOk;
+  }
+  return Run(service, *common);
+}
+
+}  // namespace textback::services
