@@ -1,0 +1,224 @@
+#include "e2e/site.h"
+
+#include <gtest/gtest.h>
+#include <signal.h>
+
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <sstream>
+#include <system_error>
+#include <utility>
+
+#include "base/bytes.h"
+#include "base/clock.h"
+#include "log_kafka/kafka_log.h"
+
+namespace textback::tests {
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr auto kStartTime = 30s;
+constexpr auto kStopTime = 30s;
+constexpr std::size_t kLogShown = 6'000;
+
+std::string NextPrefix() {
+  static int count = 0;
+  return "e2e" + std::to_string(++count) + ".";
+}
+
+// The value of a string field in a line of the record file, which escapes nothing that we look at.
+std::string Field(const std::string& line, const std::string& name) {
+  const std::string opening = "\"" + name + "\":\"";
+  const auto begin = line.find(opening);
+  if (begin == std::string::npos) return {};
+  const auto from = begin + opening.size();
+  return line.substr(from, line.find('"', from) - from);
+}
+
+void ExpectStops(const char* name, const std::unique_ptr<Process>& process) {
+  if (!process) return;
+  const auto code = process->Wait(kStopTime);
+  EXPECT_TRUE(code.has_value()) << name << " did not stop";
+  EXPECT_EQ(code.value_or(-1), 0) << name;
+}
+
+}  // namespace
+
+TemporaryFolder::TemporaryFolder() {
+  path_ = (std::filesystem::temp_directory_path() / "textback_e2e_XXXXXX").string();
+  if (::mkdtemp(path_.data()) == nullptr) std::abort();
+}
+
+TemporaryFolder::~TemporaryFolder() {
+  // TEXTBACK_E2E_KEEP: logs and state stay, for a person to look at.
+  if (std::getenv("TEXTBACK_E2E_KEEP") != nullptr) return;
+  std::error_code ignored;
+  std::filesystem::remove_all(path_, ignored);
+}
+
+std::string TemporaryFolder::Write(const std::string& name, std::string_view text) const {
+  const std::string path = path_ + "/" + name;
+  std::ofstream(path, std::ios::binary) << text;
+  return path;
+}
+
+std::string Taken::Words() const { return FromHex(octets).value_or("(not hexadecimal)"); }
+
+Site::Site(std::string broker, SiteOptions options)
+    : broker_(std::move(broker)), options_(std::move(options)), topics_(NextPrefix()) {
+  log_kafka::ConnectionConfig connection;
+  connection.bootstrap_servers = broker_;
+  connection.client_id = "e2e";
+  connection.message_bytes_max = 11 * 1024 * 1024;
+  log_ = log_kafka::NewKafkaLog(std::move(connection)).value();
+}
+
+std::string Site::StateOf(std::string_view service) const {
+  return folder_.path() + "/" + std::string(service) + "/state";
+}
+
+void Site::CreateTopics() { CreateTopics(pipeline::Specs(topics_, options_.plan)); }
+
+void Site::CreateTopics(const std::vector<log::TopicSpec>& specs) {
+  const auto admin = log_->NewAdmin().value();
+  const auto created = admin->Create(specs);
+  ASSERT_TRUE(created) << created.error().message;
+}
+
+void Site::Put(const v1::Tenant& tenant) {
+  tests::Feed feed(*log_);
+  feed.Write(topics_.tenants, tenant.tenant(), tenant.SerializeAsString(), SystemClock().NowMs());
+  feed.Flush();
+}
+
+void Site::Feed(const v1::CallRecord& record) {
+  FeedRaw(record.calling().number(), record.SerializeAsString());
+}
+
+void Site::FeedRaw(std::string_view key, std::string_view value) {
+  if (!feed_) feed_ = std::make_unique<tests::Feed>(*log_);
+  feed_->Write(topics_.cdrs, key, value, SystemClock().NowMs());
+}
+
+void Site::FlushFeed() {
+  if (feed_) feed_->Flush();
+}
+
+std::string Site::Common(std::string_view service) const {
+  const std::string name(service);
+  return "instance: " + name + "-1\n" +                          //
+         "topic_prefix: \"" + topics_.prefix + "\"\n" +          //
+         "data_folder: " + folder_.path() + "/" + name + "\n" +  //
+         "http: {address: 127.0.0.1, port: 0}\n" +               //
+         "kafka: {brokers: \"" + broker_ + "\"}\n";
+}
+
+std::string Site::WorkerYaml() const {
+  return Common("worker") +
+         "intake:\n"
+         "  watermark: 200ms\n"
+         "  inputs:\n"
+         "    - topic: " +
+         topics_.cdrs + "\n      source: pbx\n" + options_.input_extra +
+         "decide:\n"
+         "  memory: 64MiB\n"
+         "  session_timeout: " +
+         options_.session_timeout + "\n";
+}
+
+std::string Site::DispatcherYaml() const {
+  const std::string role =
+      "  memory: 64MiB\n"
+      "  session_timeout: " +
+      options_.session_timeout + "\n";
+  return Common("dispatcher") + "smsc:\n  port: " + smsc_port_ +
+         "\n  window: " + std::to_string(options_.window) +
+         "\n  response_timeout: " + options_.response_timeout + "\ndispatch:\n" + role +
+         "  intent_limit: " + std::to_string(options_.intent_limit) +
+         "\n  lease: " + options_.lease + "\n  clock_drift: " + options_.clock_drift +
+         "\n  receipt_window: " + options_.receipt_window + "\ntrack:\n" + role;
+}
+
+std::string Site::WriteConfig(const std::string& name, std::string_view yaml) const {
+  return folder_.Write(name, yaml);
+}
+
+void Site::StartSmsc() {
+  const std::string config = WriteConfig("smsc.yaml", options_.smsc_yaml);
+  std::vector<std::string> arguments = {TEXTBACK_SMSC, "--port",   "0",
+                                        "--control",   "--record", folder_.path() + "/taken.jsonl"};
+  if (!options_.smsc_yaml.empty()) arguments.insert(arguments.end(), {"--config", config});
+  smsc_ = std::make_unique<Process>(arguments, folder_.path() + "/smsc.log");
+  const auto line = smsc_->ReadLine(kStartTime);
+  ASSERT_TRUE(line.has_value()) << smsc_->Log();
+  const std::string address = Field(*line, "listening");
+  ASSERT_NE(address.find(':'), std::string::npos) << *line;
+  smsc_port_ = address.substr(address.rfind(':') + 1);
+}
+
+void Site::StartWorker() {
+  worker_.reset();  // the one before it must be gone
+  const std::string config = WriteConfig("worker.yaml", WorkerYaml());
+  worker_ = std::make_unique<Process>(std::vector<std::string>{TEXTBACK_WORKER, "--config", config},
+                                      folder_.path() + "/worker.log");
+}
+
+void Site::StartDispatcher() {
+  dispatcher_.reset();
+  const std::string config = WriteConfig("dispatcher.yaml", DispatcherYaml());
+  dispatcher_ =
+      std::make_unique<Process>(std::vector<std::string>{TEXTBACK_DISPATCHER, "--config", config},
+                                folder_.path() + "/dispatcher.log");
+}
+
+void Site::StartAll() {
+  StartSmsc();
+  StartDispatcher();
+  StartWorker();
+}
+
+void Site::StopAll() {
+  for (auto* process : {&worker_, &dispatcher_}) {
+    if (*process) (*process)->Signal(SIGTERM);
+  }
+  ExpectStops("worker", worker_);
+  ExpectStops("dispatcher", dispatcher_);
+  if (smsc_) smsc_->CloseInput();
+  ExpectStops("smsc", smsc_);
+}
+
+std::string Site::Ask(const std::string& command) {
+  smsc_->WriteLine(command);
+  const auto answer = smsc_->ReadLine(kStartTime);
+  EXPECT_TRUE(answer.has_value()) << command;
+  return answer.value_or("");
+}
+
+void Site::Text(const std::string& from, const std::string& to, const std::string& words) {
+  EXPECT_EQ(Ask("text " + from + " " + to + " " + words), R"({"ok":true})");
+}
+
+std::vector<Taken> Site::TakenTexts() {
+  std::vector<Taken> texts;
+  std::istringstream lines(Slurp(folder_.path() + "/taken.jsonl"));
+  for (std::string line; std::getline(lines, line);) {
+    if (lines.eof()) break;  // without its newline: still being written
+    texts.push_back(
+        {Field(line, "from"), Field(line, "to"), Field(line, "udh"), Field(line, "octets")});
+  }
+  return texts;
+}
+
+std::string Site::Logs() const {
+  std::string all;
+  for (const char* name : {"worker", "dispatcher", "smsc"}) {
+    std::string text = Slurp(folder_.path() + "/" + name + ".log");
+    if (text.size() > kLogShown) text.erase(0, text.size() - kLogShown);
+    all += std::string("\n---- ") + name + "\n" + text;
+  }
+  return all;
+}
+
+}  // namespace textback::tests
