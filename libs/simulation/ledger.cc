@@ -1,0 +1,113 @@
+#include "simulation/ledger.h"
+
+#include <algorithm>
+
+#include "base/assert.h"
+#include "shard/processor.h"
+#include "shard/state.h"
+#include "simulation/process.h"
+#include "store/store.h"
+#include "textback/v1/calls_entry.pb.h"
+
+namespace textback::simulation {
+namespace {
+
+template <class Message>
+void ParseAll(const std::vector<log::sim::SimRecord>& records, std::vector<Message>& out) {
+  for (const auto& record : records) {
+    Message message;
+    TB_ASSERT(record.value && message.ParseFromString(*record.value));
+    out.push_back(std::move(message));
+  }
+}
+
+}  // namespace
+
+Ledger::Ledger(const History& h) : history(h) {
+  ReadCalls();
+  ParseAll(h.topics.at(topics::kDecisions), decisions);
+  ParseAll(h.topics.at(topics::kAmendments), amendments);
+  ParseAll(h.topics.at(topics::kJobs), jobs);
+  ParseAll(h.topics.at(topics::kStatus), statuses);
+  for (const auto& job : jobs) {
+    if (job.has_text()) texts.emplace(job.job_id(), &job);
+  }
+  ReadOutboxes();
+  ReadTallies();
+}
+
+void Ledger::ReadCalls() {
+  for (const auto& record : history.topics.at(topics::kCalls)) {
+    v1::CallsEntry entry;
+    TB_ASSERT(record.value && entry.ParseFromString(*record.value));
+    if (entry.has_watermark()) {
+      ++watermarks;
+      continue;
+    }
+    const auto& at = entry.record().coordinates();
+    sides.insert(at.topic() + "/" + std::to_string(at.partition()) + "/" +
+                 std::to_string(at.offset()) + "/" +
+                 std::to_string(entry.record().served().side()));
+    calls.push_back(std::move(*entry.mutable_record()));
+  }
+}
+
+// Each entry is a customer's outbox as a transaction left it; what is new in it, that one did.
+void Ledger::ReadOutboxes() {
+  std::map<std::string, std::vector<std::size_t>> standing;  // by customer: indices of blocks
+  for (const auto& record : history.topics.at(ChangelogOf("dispatch"))) {
+    if (shard::IsReservedKey(record.key)) continue;
+    state::v1::Outbox outbox;
+    if (record.value) {
+      const auto document = store::DecodeDocument(*record.value);
+      TB_ASSERT(document.has_value() && outbox.ParseFromString(document->bytes));
+    }
+    for (const auto& entry : outbox.jobs()) {
+      if (entry.phase() != state::v1::OutboxJob::PHASE_INTENT) continue;
+      intents.try_emplace({entry.incarnation(), entry.intent()},
+                          Intent{entry.job().job_id(), record.partition, record.offset});
+    }
+    ReadBlocks(record, outbox, standing[record.key]);
+  }
+}
+
+void Ledger::ReadBlocks(const log::sim::SimRecord& record, const state::v1::Outbox& outbox,
+                        std::vector<std::size_t>& standing) {
+  const auto same = [](const v1::Scope& a, const v1::Scope& b) {
+    return a.kind() == b.kind() && a.tenant() == b.tenant() && a.sender() == b.sender();
+  };
+  std::erase_if(standing, [&](std::size_t i) {
+    for (const auto& scope : outbox.blocks()) {
+      if (same(scope, blocks[i].scope)) return false;
+    }
+    blocks[i].until_offset = record.offset;
+    return true;
+  });
+  for (const auto& scope : outbox.blocks()) {
+    if (std::any_of(standing.begin(), standing.end(),
+                    [&](std::size_t i) { return same(scope, blocks[i].scope); })) {
+      continue;
+    }
+    standing.push_back(blocks.size());
+    blocks.push_back({record.key, scope, record.offset, INT64_MAX, record.timestamp_ms});
+  }
+}
+
+void Ledger::ReadTallies() {
+  const std::pair<const char*, const char*> anchors[] = {
+      {"decide", topics::kCalls}, {"dispatch", topics::kJobs}, {"track", topics::kSubmissions}};
+  for (const auto& [role, anchor] : anchors) {
+    for (const auto& [partition, offset] : history.groups.at(GroupOf(role))) {
+      if (partition.topic != anchor) continue;
+      const auto counted = shard::ParseTallies(offset.metadata);
+      if (!counted) continue;
+      for (const auto& [name, count] : *counted) tallies[role][name] += count;
+    }
+  }
+}
+
+void Findings::Add(const std::string& invariant, const std::string& what) {
+  if (++count_[invariant] <= 3) found_.push_back({invariant, what});
+}
+
+}  // namespace textback::simulation
