@@ -55,7 +55,7 @@ def check_names(name, text, names):
     for path in set(re.findall(TREE, text)):
         if not (ROOT / path).exists() and path not in ("benchmarks/run", "deploy/demo"):
             findings.append(f"{name}: {path} does not exist")
-    for word in re.findall(r"`([A-Z]\w+(?:…\w*…?)?|samples\.\w+)`", text):
+    for word in re.findall(r"`([A-Z]\w+(?:…\w*…?)?|(?:samples|e2e|cli)\.\w+)`", text):
         parts = [part for part in word.split("…") if part]
         if not any(all(part in known for part in parts) for known in names):
             findings.append(f"{name}: no test is named {word}")
