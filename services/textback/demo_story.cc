@@ -1,5 +1,6 @@
 #include "demo_story.h"
 
+#include <cctype>
 #include <ctime>
 #include <utility>
 #include <vector>
@@ -24,12 +25,19 @@ std::string ClockTime(std::int64_t ms) {
   return text;
 }
 
+// "DELIVERY_STATE_UNDELIVERABLE" -> "undeliverable"
+std::string StateWord(v1::DeliveryState state) {
+  std::string word = v1::DeliveryState_Name(state).substr(sizeof("DELIVERY_STATE_") - 1);
+  for (char& c : word) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
+  return word;
+}
+
 bool Has(const v1::Decision& decision, v1::Action action) { return decision.action() == action; }
 
 }  // namespace
 
-DemoStory::DemoStory(log::Log& log, const pipeline::Topics& topics, std::map<std::string, std::string> names, std::FILE* out,
-                     bool color)
+DemoStory::DemoStory(log::Log& log, const pipeline::Topics& topics,
+                     std::map<std::string, std::string> names, std::FILE* out, bool color)
     : log_(log), topics_(topics), names_(std::move(names)), out_(out), color_(color) {}
 
 Status DemoStory::Start() {
@@ -82,7 +90,10 @@ void DemoStory::OnJob(const v1::Job& job, std::int64_t at_ms) {
   if (job.has_text() && first) ++seen_.texts_asked;
   if (quiet_) return;
   if (job.has_block()) {
-    std::fprintf(out_, "%s  %s\n", ClockTime(at_ms).c_str(), Paint(kYellow, job.customer() + " opted out: no more texts from " + NameOf(job.tenant())).c_str());
+    std::fprintf(
+        out_, "%s  %s\n", ClockTime(at_ms).c_str(),
+        Paint(kYellow, job.customer() + " opted out: no more texts from " + NameOf(job.tenant()))
+            .c_str());
     return;
   }
   if (!job.has_text()) return;
@@ -96,13 +107,15 @@ void DemoStory::OnJob(const v1::Job& job, std::int64_t at_ms) {
     Tell(it->second);
     waiting_.erase(it);
   } else if (!first) {
-    std::fprintf(out_, "%s  %s  %s\n", ClockTime(at_ms).c_str(), Paint(kCyan, "reply to " + job.customer()).c_str(),
+    std::fprintf(out_, "%s  %s  %s\n", ClockTime(at_ms).c_str(),
+                 Paint(kCyan, "reply to " + job.customer()).c_str(),
                  ("\"" + job.text().body() + "\"").c_str());
   }
 }
 
 void DemoStory::Tell(const v1::Decision& decision) {
-  const std::string customer = decision.customer().empty() ? "withheld number" : decision.customer();
+  const std::string customer =
+      decision.customer().empty() ? "withheld number" : decision.customer();
   const std::string call = customer + " -> " + NameOf(decision.tenant());
   if (!Has(decision, v1::ACTION_TEXT)) {
     std::fprintf(out_, "%s  %-44s %s\n", ClockTime(decision.now_ms()).c_str(), call.c_str(),
@@ -111,7 +124,9 @@ void DemoStory::Tell(const v1::Decision& decision) {
   }
   const v1::Job& job = jobs_[decision.job_id()];
   std::fprintf(out_, "%s  %-44s %s\n", ClockTime(decision.now_ms()).c_str(), call.c_str(),
-               Paint(kYellow, "missed: " + policy::VerdictInWords(decision.verdict(), decision.answered_by())).c_str());
+               Paint(kYellow, "missed: " + policy::VerdictInWords(decision.verdict(),
+                                                                  decision.answered_by()))
+                   .c_str());
   std::fprintf(out_, "          %s\n", Paint(kCyan, "\"" + job.text().body() + "\"").c_str());
   last_customer_ = decision.customer();
   last_sender_ = job.sender().value();
@@ -119,22 +134,32 @@ void DemoStory::Tell(const v1::Decision& decision) {
 
 void DemoStory::OnStatus(const v1::Status& status, std::int64_t at_ms) {
   if (status.kind() == v1::Status::KIND_SENT) ++seen_.sent;
-  if (status.kind() == v1::Status::KIND_RECEIPT && status.state() == v1::DELIVERY_STATE_DELIVERED) ++seen_.delivered;
+  if (status.kind() == v1::Status::KIND_RECEIPT) ++seen_.receipts;
   if (quiet_) return;
   const auto job = jobs_.find(status.job_id());
   if (job == jobs_.end()) return;
   const double seconds = static_cast<double>(at_ms - job->second.created_ms()) / 1000;
   switch (status.kind()) {
     case v1::Status::KIND_RECEIPT:
-      std::fprintf(out_, "%s  %-44s %s\n", ClockTime(at_ms).c_str(), ("   text to " + status.customer()).c_str(),
-                   status.state() == v1::DELIVERY_STATE_DELIVERED
-                       ? Paint(kGreen, "delivered, " + policy::DurationInWords(static_cast<std::int64_t>(seconds * 1000)) + " after the decision").c_str()
-                       : Paint(kYellow, "not delivered: " + v1::DeliveryState_Name(status.state())).c_str());
+      std::fprintf(
+          out_, "%s  %-44s %s\n", ClockTime(at_ms).c_str(),
+          ("   text to " + status.customer()).c_str(),
+          status.state() == v1::DELIVERY_STATE_DELIVERED
+              ? Paint(kGreen,
+                      "delivered, " +
+                          policy::DurationInWords(static_cast<std::int64_t>(seconds * 1000)) +
+                          " after the decision")
+                    .c_str()
+              : Paint(kYellow, "not delivered: the network says " + StateWord(status.state()))
+                    .c_str());
       break;
-    case v1::Status::KIND_SENT: break;  // the receipt follows
+    case v1::Status::KIND_SENT:
+      break;  // the receipt follows
     default:
-      std::fprintf(out_, "%s  %-44s %s\n", ClockTime(at_ms).c_str(), ("   text to " + status.customer()).c_str(),
-                   Paint(kYellow, v1::Status::Kind_Name(status.kind()) + " " + status.error()).c_str());
+      std::fprintf(
+          out_, "%s  %-44s %s\n", ClockTime(at_ms).c_str(),
+          ("   text to " + status.customer()).c_str(),
+          Paint(kYellow, v1::Status::Kind_Name(status.kind()) + " " + status.error()).c_str());
   }
 }
 

@@ -39,7 +39,7 @@ class DemoStory {
     std::uint64_t decisions = 0;
     std::uint64_t texts_asked = 0;  // first texts
     std::uint64_t sent = 0;
-    std::uint64_t delivered = 0;
+    std::uint64_t receipts = 0;
   };
   const Seen& seen() const { return seen_; }
   // The last customer who was texted, and by which sender; "" before the first.
