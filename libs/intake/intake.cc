@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <set>
 
+#include "intake/served.h"
 #include "log/errors.h"
 #include "textback/v1/calls_entry.pb.h"
 #include "textback/v1/dead_letter.pb.h"
@@ -327,56 +328,27 @@ Status Intake::HandOnMessage(const log::Record& message, std::int64_t now_ms,
 }
 
 Status Intake::HandOnRecord(v1::CallRecord& record, Tallies& tallies) {
-  const auto tenant_of = [this](const v1::Party& party) -> std::string_view {
-    if (party.e164().empty()) return {};
-    const auto number = Msisdn::FromE164(party.e164());
-    return number ? lines_->TenantOf(*number) : std::string_view();
-  };
-  // Of a forwarded call the served party is the one that was called first (Q.763 3.39).
-  std::string_view terminating;
-  const v1::Party* called = &record.called();
-  for (const auto* party : {&record.original_called(), &record.redirecting(), &record.called()}) {
-    terminating = tenant_of(*party);
-    called = party;
-    if (!terminating.empty()) break;
-  }
-  const auto originating = tenant_of(record.calling());
+  const auto [terminating, called, originating] = FindEnds(record, *lines_);
   if (terminating.empty()) {
     ++tallies.not_tenant;
   } else {
     TB_RETURN_IF_ERROR(
-        HandOnSide(record, Side::kTerminating, terminating, called->e164(), tallies));
+        HandOnSide(record, v1::Served::SIDE_TERMINATING, terminating, called->e164(), tallies));
   }
   if (originating.empty()) {
     ++tallies.not_tenant;
   } else {
-    TB_RETURN_IF_ERROR(
-        HandOnSide(record, Side::kOriginating, originating, record.calling().e164(), tallies));
+    TB_RETURN_IF_ERROR(HandOnSide(record, v1::Served::SIDE_ORIGINATING, originating,
+                                  record.calling().e164(), tallies));
   }
   return Ok();
 }
 
-Status Intake::HandOnSide(v1::CallRecord& record, Side side, std::string_view tenant,
+Status Intake::HandOnSide(v1::CallRecord& record, v1::Served::Side side, std::string_view tenant,
                           const std::string& line, Tallies& tallies) {
-  auto& served = *record.mutable_served();
-  served.Clear();
-  served.set_tenant(tenant.data(), tenant.size());
-  served.set_line(line);
-  served.set_lines_version(lines_->version());
-  if (side == Side::kTerminating) {
-    served.set_side(v1::Served::SIDE_TERMINATING);
-    const auto presentation = record.calling().presentation();
-    served.set_withheld(presentation == v1::Party::PRESENTATION_RESTRICTED);
-    if (presentation != v1::Party::PRESENTATION_RESTRICTED &&
-        presentation != v1::Party::PRESENTATION_UNAVAILABLE) {
-      served.set_customer(record.calling().e164());
-    }
-  } else {
-    served.set_side(v1::Served::SIDE_ORIGINATING);
-    served.set_customer(record.called().e164());
-  }
+  SetServed(record, side, tenant, line, lines_->version());
   SerializeEntry(record, buffer_);
-  std::string key = served.customer();
+  std::string key = record.served().customer();
   if (key.empty())
     key = line + ":" + (record.join_key().empty() ? record.record_id() : record.join_key());
   auto status = Send(config_.calls_topic, std::nullopt, key, buffer_);
@@ -388,7 +360,7 @@ Status Intake::HandOnSide(v1::CallRecord& record, Side side, std::string_view te
     letter.set_reason(status.error().code);
     letter.set_message(status.error().message);
     letter.set_at_ms(clock_.NowMs());
-    letter.set_side(side == Side::kTerminating ? "terminating" : "originating");
+    letter.set_side(side == v1::Served::SIDE_TERMINATING ? "terminating" : "originating");
     letter.set_value(record.SerializeAsString().substr(0, kDeadLetterValueMax));
     letter.set_value_size(record.ByteSizeLong());
     events_.OnDeadLetter(record.source(), status.error());

@@ -105,7 +105,6 @@ class Intake final : private log::RebalanceListener {
     std::uint64_t sequence = 0;
     std::map<log::TopicPartition, std::pair<std::int64_t, Progress>> offsets;
   };
-  enum class Side : std::uint8_t { kTerminating, kOriginating };
 
   Intake(log::Log& log, Clock& clock, const LineSource& lines, IntakeConfig config,
          IntakeEvents& events);
@@ -123,7 +122,7 @@ class Intake final : private log::RebalanceListener {
   Status HandOn();
   Status HandOnMessage(const log::Record& message, std::int64_t now_ms, Partition& partition);
   Status HandOnRecord(v1::CallRecord& record, Tallies& tallies);
-  Status HandOnSide(v1::CallRecord& record, Side side, std::string_view tenant,
+  Status HandOnSide(v1::CallRecord& record, v1::Served::Side side, std::string_view tenant,
                     const std::string& line, Tallies& tallies);
   Status ParkRejected(const log::Record& message, std::string_view source,
                       const cdr::Decoded::Rejected& rejected, Tallies& tallies);
