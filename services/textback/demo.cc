@@ -2,6 +2,7 @@
 
 #include <unistd.h>
 
+#include <algorithm>
 #include <cstdio>
 #include <cstdlib>
 #include <map>
@@ -278,7 +279,7 @@ ops::GeneratorOptions LoadOptions(const DemoOptions& options, std::int64_t start
   load.calls = options.load;
   // All within the last minute, so that nothing is stale.
   load.start_ms = start_ms - 60'000;
-  load.rate = static_cast<double>(options.load) / 60;
+  load.rate = std::max(1.0, static_cast<double>(options.load) / 60);
   load.tenants = 50;
   load.lines = 200;
   load.customers = 100'000;

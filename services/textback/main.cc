@@ -2,6 +2,7 @@
 #include <csignal>
 
 #include "commands.h"
+#include "run.h"
 
 int main(int argc, char** argv) {
   using namespace textback;
@@ -15,6 +16,7 @@ int main(int argc, char** argv) {
   app.require_subcommand(1);
   app.footer("Exit codes: 0 done, 1 a finding, 2 usage or configuration, 3 environment.");
   int exit_code = cli::kOk;
+  cli::AddRun(app, exit_code);
   cli::AddTopics(app, exit_code);
   cli::AddTenants(app, exit_code);
   cli::AddLoad(app, exit_code);
