@@ -36,6 +36,7 @@ def test_names():
     for path in (ROOT / "tests").rglob("CMakeLists.txt"):
         names |= set(re.findall(r"add_test\(NAME ([\w.]+)", path.read_text()))
         for stem, loop in re.findall(r"add_test\(NAME ([\w.]*)\$\{(\w+)\}", path.read_text()):
+            names.add(stem.rstrip("."))
             for values in re.findall(rf"foreach\({loop} ([^)]*)\)", path.read_text()):
                 names |= {stem + value for value in values.split()}
     return names
@@ -53,9 +54,9 @@ def check_names(name, text, names):
     """Paths of the tree anywhere, and tests in backticks."""
     findings = []
     for path in set(re.findall(TREE, text)):
-        if not (ROOT / path).exists() and path not in ("benchmarks/run", "deploy/demo"):
+        if not (ROOT / path).exists() and path != "benchmarks/run":
             findings.append(f"{name}: {path} does not exist")
-    for word in re.findall(r"`([A-Z]\w+(?:…\w*…?)?|(?:samples|e2e|cli)\.\w+)`", text):
+    for word in re.findall(r"`([A-Z]\w+(?:…\w*…?)?|(?:samples|e2e|simulation)\.\w+)`", text):
         parts = [part for part in word.split("…") if part]
         if not any(all(part in known for part in parts) for known in names):
             findings.append(f"{name}: no test is named {word}")
