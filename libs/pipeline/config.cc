@@ -117,6 +117,11 @@ void ReadRole(config::Map& m, RoleConfig& r) {
           .Default(r.source_timeout_ms)
           .Range(1'000, kDayMs)
           .Read();
+  r.accept_lost_records =
+      m.Bool("accept_lost_records",
+             "Go on although retention deleted input unread; otherwise that partition halts.")
+          .Default(false)
+          .Read();
 }
 
 void ReadInput(config::Map& m, intake::IntakeInput& input) {

@@ -44,6 +44,7 @@ struct RoleConfig {
   std::int64_t transaction_timeout_ms = 4'000;
   std::int64_t session_timeout_ms = 6'000;
   std::int64_t source_timeout_ms = 60'000;
+  bool accept_lost_records = false;
 };
 
 struct WorkerConfig {

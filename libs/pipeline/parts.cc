@@ -50,6 +50,7 @@ shard::ShardConfig MakeShardConfig(const CommonConfig& common, const RoleConfig&
   config.transaction_timeout = std::chrono::milliseconds(role.transaction_timeout_ms);
   config.session_timeout = std::chrono::milliseconds(role.session_timeout_ms);
   config.source_timeout = std::chrono::milliseconds(role.source_timeout_ms);
+  config.accept_lost_records = role.accept_lost_records;
   return config;
 }
 

@@ -44,6 +44,8 @@ int Run(const Service& service, pipeline::CommonConfig common) {
       {.part = service.name.substr(service.name.find('-') + 1), .json = common.log_json});
   telemetry::Registry registry;
   telemetry::Health health(clock);
+  auto& start = health.Add("start");
+  start.NotReady("the log or its topics are not there yet");
   common.kafka.log_sink = [&notices](log_kafka::Severity severity, std::string_view line) {
     if (severity == log_kafka::Severity::kDebug) return;
     if (severity == log_kafka::Severity::kInfo) return;
@@ -82,6 +84,7 @@ int Run(const Service& service, pipeline::CommonConfig common) {
       if (made) {
         app = std::move(made).value();
         app->Start();
+        start.Ready();
         notices.Info("running");
         return;
       }
