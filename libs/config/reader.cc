@@ -127,10 +127,16 @@ Result<std::string> ReadFile(const std::string& path, std::size_t max_bytes) {
   std::ifstream in(path, std::ios::binary);
   if (!in) return fail("permission denied, or not a file that can be opened");
   // One byte more than allowed tells "too large", also of pipes, whose size nobody knows.
-  std::string text(max_bytes + 1, '\0');
-  in.read(text.data(), static_cast<std::streamsize>(text.size()));
+  // In blocks: the limit may be far more than the file has.
+  std::string text;
+  constexpr std::size_t kBlock = std::size_t{1} << 20;
+  while (in && text.size() <= max_bytes) {
+    const std::size_t size = text.size();
+    text.resize(size + std::min(kBlock, max_bytes - size + 1));
+    in.read(text.data() + size, static_cast<std::streamsize>(text.size() - size));
+    text.resize(size + static_cast<std::size_t>(in.gcount()));
+  }
   if (in.bad()) return fail("the read failed");
-  text.resize(static_cast<std::size_t>(in.gcount()));
   if (text.size() > max_bytes)
     return fail("larger than " + FormatSizeBytes(static_cast<std::int64_t>(max_bytes)));
   return text;

@@ -281,6 +281,7 @@ v1::Tenant Generator::TenantAt(std::uint32_t index) const {
   tenant.mutable_limit_pair()->set_window_ms(kDayMs);
   tenant.mutable_limit_customer()->set_texts(options_.customer_texts);
   tenant.mutable_limit_customer()->set_window_ms(kDayMs);
+  tenant.set_priority(1);
   tenant.set_contact(tenant.lines(0).msisdn());
   return tenant;
 }
