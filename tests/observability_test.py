@@ -4,7 +4,7 @@
 - promtool accepts the rules, and rules_test.yaml passes: each alert fires where it should and not before.
 - Every alert has such a test, and its place in docs/operate.md.
 - Every metric that rules and dashboard ask for is registered by the code, with the labels they use, and their label values exist.
-- docs/metrics.md names every metric of the code, and no other.
+- docs/metrics.md names every metric of the code, and no other, and every tally.
 - The checks are proven: each must find a fault planted in a copy.
 
 Exit codes: 0 all is true, 1 findings, 3 promtool is missing.
@@ -27,10 +27,10 @@ METRIC = re.compile(r"\b((?:textback|process)_[a-z0-9_]+|up)\b(?:\{([^}]*)\})?")
 MATCHER = re.compile(r'(\w+)\s*(=~|!~|!=|=)\s*"((?:[^"\\]|\\.)*)"')
 
 
-def sources():
-    """Everything that is built but tests, as one text."""
-    files = [p for folder in ("libs", "services") for p in sorted((ROOT / folder).rglob("*"))
-             if p.suffix in (".cc", ".h") and not p.stem.endswith(("_test", "_fuzz"))]
+def sources(*folders):
+    """Everything in them that is built but tests, as one text."""
+    files = [p for folder in folders for p in sorted((ROOT / folder).rglob("*"))
+             if p.suffix in (".cc", ".h") and not re.search(r"_test\b|_fuzz\b|_test_|\btest_", p.stem)]
     return "\n".join(p.read_text() for p in files)
 
 
@@ -120,6 +120,18 @@ def check_docs(page, metrics):
             [f"docs/metrics.md doesn't name {name}" for name in sorted(set(metrics) - named)])
 
 
+def tallies(code):
+    """What processors count by name, as the label `what` has it."""
+    named = []
+    for body in re.findall(r"\bCount\(([^;{]*)\);", code) + re.findall(r"std::string_view TallyOf\([^)]*\) \{(.*?)\n\}", code, re.S):
+        named += re.findall(r'"([a-z_.]+)"', body)
+    return {name.replace(".", "_") for name in named}
+
+
+def check_tallies(page, known):
+    return [f"docs/metrics.md doesn't name the tally {name}" for name in sorted(known) if f"`{name}`" not in page]
+
+
 def check_alerts(rules, tests, operate):
     findings = []
     for name, _ in expressions_of_rules(rules):
@@ -155,6 +167,7 @@ def prove(rules, tests, operate, page, dashboard, metrics, known_words):
     must_find("a histogram without its suffix", check_expression("", "textback_shard_commit_seconds", metrics, known_words))
     must_find("a metric that the docs leave out", check_docs(page.replace("textback_intake_lines", ""), metrics))
     must_find("a metric that only the docs have", check_docs(page + " textback_intake_moon_phase", metrics))
+    must_find("a tally that the docs leave out", check_tallies(page, {"job_lost"}))
     must_find("an alert without a test", check_alerts(rules.replace("alert: TextbackDown", "alert: TextbackGone"), tests, operate))
     doubled = json.loads(json.dumps(dashboard))
     doubled["panels"][2]["gridPos"] = dict(doubled["panels"][1]["gridPos"])
@@ -173,7 +186,7 @@ def main():
     if not shutil.which("promtool"):
         print("observability_test: promtool is missing (deploy/install-packages test)", file=sys.stderr)
         return 3
-    code = sources()
+    code = sources("libs", "services")
     metrics, known_words = registered(code), words(code)
     rules, tests = (PROMETHEUS / "rules.yaml").read_text(), (PROMETHEUS / "rules_test.yaml").read_text()
     operate, page = (ROOT / "docs/operate.md").read_text(), (ROOT / "docs/metrics.md").read_text()
@@ -183,7 +196,8 @@ def main():
     expressions = list(expressions_of_rules(rules)) + list(expressions_of_dashboard(dashboard))
     for where, expression in expressions:
         findings += check_expression(where, expression, metrics, known_words)
-    findings += check_dashboard(dashboard) + check_docs(page, metrics) + check_alerts(rules, tests, operate)
+    findings += check_dashboard(dashboard) + check_docs(page, metrics)
+    findings += check_tallies(page, tallies(sources("libs/decide", "libs/dispatch", "libs/shard"))) + check_alerts(rules, tests, operate)
     findings += prove(rules, tests, operate, page, dashboard, metrics, known_words)
     if findings:
         print(*findings, sep="\n")
