@@ -1,5 +1,7 @@
 #include "simulation/judge.h"
 
+#include <tuple>
+
 #include "dispatch/outbox.h"
 #include "intake/tallies.h"
 #include "simulation/ledger.h"
@@ -125,11 +127,41 @@ void CheckNoTextAfterBlock(const Ledger& ledger, Findings& findings) {
     if (job.has_unblock()) {
       std::erase_if(scopes, [&](const auto& scope) { return same(scope, job.unblock().scope()); });
     }
-    if (!job.has_text() || dispatch::PassesBlocks(job)) continue;
+    // (The answer to a START may meet another tenant's block; dispatch then holds it back.)
+    if (!job.has_text() || job.text().purpose() != v1::TextJob::PURPOSE_FIRST_TEXT) continue;
     for (const auto& scope : scopes) {
       if (!dispatch::Covers(scope, job)) continue;
       findings.Add("NoIntentAfterBlock", "decide asked for job " + job.job_id() + " although " +
                                              job.customer() + " had opted out");
+    }
+  }
+}
+
+// Dispatch knows every block that it was told of, and loses none but to an unblock.
+void CheckBlocksKept(const Ledger& ledger, Findings& findings) {
+  using Scope = std::tuple<std::string, int, std::string, std::string>;
+  const auto of = [](const std::string& customer, const v1::Scope& scope) {
+    return Scope(customer, scope.kind(), scope.tenant(), scope.sender());
+  };
+  std::map<Scope, bool> should;
+  std::map<Scope, int> unblocks;
+  for (const auto& job : ledger.jobs) {
+    if (job.has_block()) should[of(job.customer(), job.block().scope())] = true;
+    if (!job.has_unblock()) continue;
+    should[of(job.customer(), job.unblock().scope())] = false;
+    ++unblocks[of(job.customer(), job.unblock().scope())];
+  }
+  std::map<Scope, bool> stands;
+  std::map<Scope, int> ended;
+  for (const auto& block : ledger.blocks) {
+    auto& now = stands[of(block.customer, block.scope)];
+    now = now || block.until_offset == INT64_MAX;
+    if (block.until_offset != INT64_MAX) ++ended[of(block.customer, block.scope)];
+  }
+  for (const auto& [scope, blocked] : should) {
+    if (stands[scope] != blocked || ended[scope] > unblocks[scope]) {
+      findings.Add("NoIntentAfterBlock",
+                   "dispatch has lost a block of " + std::get<0>(scope) + ", or kept one too long");
     }
   }
 }
@@ -328,6 +360,7 @@ std::vector<Violation> Judge(const History& history) {
   CheckFirstTexts(ledger, findings);
   CheckWrites(ledger, findings);
   CheckBlocks(ledger, findings);
+  CheckBlocksKept(ledger, findings);
   CheckNoTextAfterBlock(ledger, findings);
   CheckExpiry(ledger, findings);
   CheckLimits(ledger, findings);

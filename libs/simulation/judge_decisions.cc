@@ -31,6 +31,10 @@ class Model {
 
   void Check(const v1::Decision& decision) {
     if (decision.evidence_dropped() > 0) return;  // it doesn't say what it was made from
+    for (const auto& evidence : decision.evidence()) {
+      if (ledger_.history.plan.truth.count(evidence.record_id()) != 0) continue;
+      return Wrong(decision, "its evidence " + evidence.record_id() + " was never written");
+    }
     const v1::Verdict verdict = VerdictOf(decision);
     if (verdict != decision.verdict()) {
       Wrong(decision, "its verdict should be " + v1::Verdict_Name(verdict) + ", is " +

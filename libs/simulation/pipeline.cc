@@ -37,7 +37,8 @@ class Pipeline {
         random_(plan.seed * 31 + 7),
         clock_(kStartMs),
         cluster_(plan.seed, clock_,
-                 log::sim::FaultPlan::Everywhere(plan.fault_chance, 4, {kOutside})),
+                 log::sim::FaultPlan::Everywhere(plan.fault_chance, 4, {kOutside}),
+                 {.cleaner_interval = milliseconds(15'000)}),
         smsc_(plan.seed + 99, clock_, {.echo_reference = plan.echo_reference}),
         world_{clock_, cluster_, smsc_, nullptr, sabotage} {
     if (trace_) cluster_.OnTrace(trace_);
@@ -92,8 +93,9 @@ class Pipeline {
     specs.push_back({topics::kAmendments, 2});
     specs.push_back({topics::kDeadletter, 1});
     specs.push_back({topics::kTenants, 1, true});
+    // The judge reads all that dispatch ever intended, so that changelog keeps its history.
     for (const char* role : {"decide", "dispatch", "track"}) {
-      specs.push_back({ChangelogOf(role), kPartitions, true});
+      specs.push_back({ChangelogOf(role), kPartitions, role != std::string_view("dispatch")});
     }
     TB_ASSERT(cluster_.CreateTopics(specs).has_value());
     for (const auto& spec : specs) all_topics_.push_back(spec);
@@ -170,6 +172,10 @@ class Pipeline {
       machine.disk_bad_until_ms = until_ms;
       return;
     }
+    if (blow.kind == Blow::Kind::kNetworkDown) {
+      Say("network", "down");
+      return smsc_.GoDown(blow.for_ms);
+    }
     if (blow.kind == Blow::Kind::kKill) {
       if (machine.process) {
         Kill(machine, until_ms);
@@ -195,6 +201,7 @@ class Pipeline {
         return;
       case Blow::Kind::kKill:
       case Blow::Kind::kDiskError:
+      case Blow::Kind::kNetworkDown:
         TB_UNREACHABLE();
     }
   }
@@ -378,7 +385,7 @@ class Pipeline {
 
 }  // namespace
 
-History Run(const Plan& plan, const Sabotage& sabotage, const Trace& trace) {
+History RunPlan(const Plan& plan, const Sabotage& sabotage, const Trace& trace) {
   return Pipeline(plan, sabotage, trace).Run();
 }
 

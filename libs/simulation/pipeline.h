@@ -26,6 +26,6 @@ namespace textback::simulation {
 // faster.
 using Trace = std::function<void(std::string_view line)>;
 
-History Run(const Plan& plan, const Sabotage& sabotage = {}, const Trace& trace = {});
+History RunPlan(const Plan& plan, const Sabotage& sabotage = {}, const Trace& trace = {});
 
 }  // namespace textback::simulation

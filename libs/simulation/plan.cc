@@ -30,8 +30,8 @@ v1::Tenant NewTenant(const std::string& id, const std::vector<std::string>& line
   tenant.mutable_sender()->set_value(sender);
   tenant.set_template_text("Hi, this is {business}. Sorry we missed you. Reply STOP to end.");
   tenant.set_contact(lines.front());
-  tenant.set_max_age_ms(60'000);
-  tenant.set_text_ttl_ms(45'000);
+  tenant.set_max_age_ms(40'000);
+  tenant.set_text_ttl_ms(20'000);
   tenant.mutable_limit_pair()->set_texts(1);
   tenant.mutable_limit_pair()->set_window_ms(100'000);
   tenant.mutable_limit_customer()->set_texts(3);
@@ -54,6 +54,8 @@ std::vector<v1::Tenant> MakeTenants() {
       "scissors in their hands. Answer this text with a day and a time that suit you, and we will "
       "call you back to fix it. Reply STOP to end.");
   all.back().mutable_limit_pair()->set_texts(2);
+  all.back().set_delay_ms(8'000);
+  all.back().set_text_ttl_ms(40'000);
   all.push_back(NewTenant("plumber", {"+12125550130"}, "+12125550139"));
   all.back().set_unknown_policy(v1::Job::UNKNOWN_POLICY_RESEND_ONCE);
   all.back().set_text_ttl_ms(90'000);
@@ -108,6 +110,23 @@ class Generator {
         .msisdn();
   }
 
+  struct Kind {
+    const char* word;
+    v1::Verdict verdict;
+  };
+  const Kind& AnyKind() {
+    static constexpr Kind kKinds[] = {{"no_answer", v1::VERDICT_NO_ANSWER},
+                                      {"no_answer", v1::VERDICT_NO_ANSWER},
+                                      {"busy", v1::VERDICT_BUSY},
+                                      {"unreachable", v1::VERDICT_UNREACHABLE},
+                                      {"declined", v1::VERDICT_DECLINED},
+                                      {"answered", v1::VERDICT_ANSWERED},
+                                      {"abandoned", v1::VERDICT_ABANDONED},
+                                      {"short_ring", v1::VERDICT_SHORT_RING},
+                                      {"answered_elsewhere", v1::VERDICT_ANSWERED_ELSEWHERE}};
+    return kKinds[random_.Below(std::size(kKinds))];
+  }
+
   void MakeCall() {
     v1::CallRecord call;
     call.mutable_called()->set_number(random_.Chance(0.1) ? "+12125550199" : AnyLine());
@@ -124,32 +143,28 @@ class Generator {
     if (!one || random_.Chance(0.5)) call.set_join_key("call-" + std::to_string(number));
     // Hours late, or with a clock that runs ahead: by the times in the record, not by arrival.
     std::int64_t shift = 0;
-    if (random_.Chance(0.04)) shift = -random_.Between(kHourMs, 12 * kHourMs);
+    if (random_.Chance(0.06)) shift = -random_.Between(kHourMs, 12 * kHourMs);
     if (random_.Chance(0.02)) shift = random_.Between(kHourMs / 2, 2 * kHourMs);
     const std::int64_t begin = random_.Between(0, plan_.chaos_ms - 20'000);
     for (int leg = 1; leg <= legs; ++leg) {
       v1::CallRecord record = call;
       record.set_record_id("r" + std::to_string(number) + "-" + std::to_string(leg));
-      MakeLeg(record, source, kStartMs + begin + shift, leg == legs, withheld, shift);
+      MakeLeg(record, source, kStartMs + begin + shift, leg == legs, withheld, shift, AnyKind());
     }
+    if (random_.Chance(0.1)) MakeCallBack(call, begin + random_.Between(500, 6'000), number);
+  }
+
+  // Somebody of the tenant calls back at once, and they talk.
+  void MakeCallBack(const v1::CallRecord& call, std::int64_t begin, int number) {
+    v1::CallRecord back;
+    *back.mutable_calling() = call.called();
+    back.mutable_called()->set_number(call.calling().number());
+    back.set_record_id("r" + std::to_string(number) + "-back");
+    MakeLeg(back, 1, kStartMs + begin, true, false, 0, {"answered", v1::VERDICT_ANSWERED});
   }
 
   void MakeLeg(v1::CallRecord& record, std::size_t source, std::int64_t begin_ms, bool last,
-               bool withheld, std::int64_t shift) {
-    struct Kind {
-      const char* word;
-      v1::Verdict verdict;
-    };
-    static constexpr Kind kKinds[] = {{"no_answer", v1::VERDICT_NO_ANSWER},
-                                      {"no_answer", v1::VERDICT_NO_ANSWER},
-                                      {"busy", v1::VERDICT_BUSY},
-                                      {"unreachable", v1::VERDICT_UNREACHABLE},
-                                      {"declined", v1::VERDICT_DECLINED},
-                                      {"answered", v1::VERDICT_ANSWERED},
-                                      {"abandoned", v1::VERDICT_ABANDONED},
-                                      {"short_ring", v1::VERDICT_SHORT_RING},
-                                      {"answered_elsewhere", v1::VERDICT_ANSWERED_ELSEWHERE}};
-    const Kind& kind = kKinds[random_.Below(std::size(kKinds))];
+               bool withheld, std::int64_t shift, const Kind& kind) {
     const std::int64_t ring = random_.Between(500, 9'000);
     const std::int64_t talk =
         kind.verdict == v1::VERDICT_ANSWERED ? random_.Between(1'000, 8'000) : 0;
@@ -207,6 +222,12 @@ class Generator {
         text.at_ms += random_.Between(0, 5'000);
         plan_.texts.push_back(text);
       }
+      if (!random_.Chance(0.3)) continue;  // thinks better of it
+      text.at_ms += random_.Between(3'000, 15'000);
+      message.set_inbound_id("mo-start-" + std::to_string(i));
+      message.set_text("START");
+      message.set_received_at_ms(kStartMs + text.at_ms);
+      plan_.texts.push_back(text);
     }
   }
 
@@ -221,6 +242,7 @@ class Generator {
     for (auto n = random_.Between(0, 2); n > 0; --n) blow(Blow::Kind::kRestart, 100, 12'000);
     for (auto n = random_.Between(0, 2); n > 0; --n) blow(Blow::Kind::kDiskError, 500, 3'000);
     for (auto n = random_.Between(0, 2); n > 0; --n) blow(Blow::Kind::kCutOff, 500, 10'000);
+    blow(Blow::Kind::kNetworkDown, 8'000, 25'000);
     // Away for longer than the session: process 2 is the first of decide, and its group rebalances.
     plan_.blows.push_back({random_.Between(25'000, plan_.chaos_ms - 30'000), Blow::Kind::kKill, 2,
                            random_.Between(9'000, 14'000)});
@@ -258,7 +280,7 @@ Plan MakePlan(std::uint64_t seed) { return Generator(seed).Make(); }
 
 policy::Limits DecideLimits() {
   policy::Limits limits;
-  limits.horizon_ms = 120'000;
+  limits.horizon_ms = 60'000;
   limits.open_wait_ms = 40'000;
   limits.settle_max_ms = 40'000;
   limits.confirmation_ttl_ms = 30'000;

@@ -1,7 +1,7 @@
 // What one seed of the simulation does: its tenants, its calls, its messages, its blows. Data, made
 // before the run from the seed alone, so that the judge can hold the run's results against it.
 //
-// Times are small so that a run of five virtual minutes sees everything: the horizon is two minutes
+// Times are small so that a run of five virtual minutes sees everything: the horizon is one minute
 // instead of 26 hours, an unknown waits one minute for its receipt.
 //
 // Threads: values.
@@ -71,11 +71,12 @@ struct Truth {
 
 struct Blow {
   enum class Kind : std::uint8_t {
-    kKill,       // kill -9, back after for_ms
-    kPause,      // SIGSTOP, SIGCONT after for_ms: a zombie
-    kRestart,    // an orderly stop, back after for_ms
-    kDiskError,  // reads and writes of its disk fail, now and then, for for_ms
-    kCutOff,     // no broker answers it for for_ms
+    kKill,         // kill -9, back after for_ms
+    kPause,        // SIGSTOP, SIGCONT after for_ms: a zombie
+    kRestart,      // an orderly stop, back after for_ms
+    kDiskError,    // reads and writes of its disk fail, now and then, for for_ms
+    kCutOff,       // no broker answers it for for_ms
+    kNetworkDown,  // no SMSC answers anybody for for_ms
   };
   std::int64_t at_ms = 0;
   Kind kind = Kind::kKill;

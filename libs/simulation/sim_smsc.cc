@@ -64,7 +64,7 @@ bool SimSmsc::Port::TrySend(std::size_t /*shard*/, dispatch::Message&& message) 
   open.parts = PartsOf(message.body);
   std::int64_t at_ms = smsc_.clock_.NowMs() + random.Between(0, 200);
   // Some stand in a queue for so long that their lease or expiry is over.
-  if (!smsc_.behaves_ && random.Chance(0.04)) at_ms += random.Between(3'000, 7'000);
+  if (!smsc_.behaves_ && random.Chance(0.06)) at_ms += random.Between(3'000, 7'000);
   for (std::uint32_t number = 1; number <= open.parts; ++number) {
     const auto& done = message.parts_done;
     if (std::find(done.begin(), done.end(), number) != done.end()) continue;
@@ -81,6 +81,7 @@ bool SimSmsc::Port::TrySend(std::size_t /*shard*/, dispatch::Message&& message) 
 
 void SimSmsc::Port::Tick() {
   if (dead_) return;
+  if (smsc_.clock_.Mono() < smsc_.down_until_) LoseResponses();
   for (auto& [token, open] : open_) {
     for (Part& part : open.to_send) {
       if (!part.settled) TickPart(open, part);
@@ -162,9 +163,13 @@ void SimSmsc::Port::WritePart(Open& open, Part& part) {
   }
 }
 
-// Whatever waits for a response won't get it.
 void SimSmsc::Port::CutConnection() {
   down_until_ = smsc_.clock_.Mono() + std::chrono::milliseconds(smsc_.random_.Between(200, 3'000));
+  LoseResponses();
+}
+
+// Whatever waits for a response won't get it.
+void SimSmsc::Port::LoseResponses() {
   for (auto& [token, open] : open_) {
     for (Part& part : open.to_send) {
       if (!part.written || part.settled) continue;

@@ -12,6 +12,7 @@
 // Threads: none. Lifetime: the SMSC outlives its ports.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <functional>
 #include <map>
@@ -53,7 +54,14 @@ class SimSmsc {
   std::unique_ptr<Port> NewPort(std::uint64_t incarnation);
 
   // From now on it behaves: all is taken, and every response comes.
-  void Behave() { behaves_ = true; }
+  void Behave() {
+    behaves_ = true;
+    down_until_ = MonoTime{};
+  }
+  // No bind for so long; what waits for a response won't get it.
+  void GoDown(std::int64_t for_ms) {
+    down_until_ = clock_.Mono() + std::chrono::milliseconds(for_ms);
+  }
 
   // Receipts that are due, in order.
   std::vector<v1::Receipt> TakeReceipts();
@@ -72,6 +80,7 @@ class SimSmsc {
   const Clock& clock_;
   const Options options_;
   bool behaves_ = false;
+  MonoTime down_until_{};
   std::uint64_t next_id_ = 1'000;
   std::vector<Write> writes_;
   std::multimap<std::int64_t, v1::Receipt> receipts_;
@@ -84,7 +93,9 @@ class SimSmsc::Port final : public dispatch::MessagePort {
   bool TrySend(std::size_t shard, dispatch::Message&& message) override;
   void Drain(std::size_t shard, std::size_t max,
              std::vector<dispatch::MessageOutcome>& out) override;
-  bool Ready() const override { return smsc_.clock_.Mono() >= down_until_; }
+  bool Ready() const override {
+    return smsc_.clock_.Mono() >= std::max(down_until_, smsc_.down_until_);
+  }
   const std::string& account() const override { return kAccount; }
 
   // Writes what may be written, and hears what came back. Not called while the process is stopped.
@@ -111,6 +122,7 @@ class SimSmsc::Port final : public dispatch::MessagePort {
   void WritePart(Open& open, Part& part);
   void Settle(Part& part, dispatch::PartResult result, std::string error);
   void CutConnection();
+  void LoseResponses();
 
   SimSmsc& smsc_;
   const std::uint64_t incarnation_;

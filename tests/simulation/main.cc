@@ -35,10 +35,11 @@ void PrintViolations(std::uint64_t seed, const std::vector<Violation>& violation
 
 std::vector<Violation> RunSeed(std::uint64_t seed, Totals& totals, const Trace& trace) {
   const Plan plan = MakePlan(seed);
-  const History history = Run(plan, {}, trace);
+  const History history = RunPlan(plan, {}, trace);
   auto violations = Judge(history);
   if (seed % kCompareEvery == 0) {
-    for (auto& violation : Compare(history, Run(plan))) violations.push_back(std::move(violation));
+    for (auto& violation : Compare(history, RunPlan(plan)))
+      violations.push_back(std::move(violation));
   }
   if (const auto easy = TooEasy(history); !easy.empty()) violations.push_back({"TooEasy", easy});
   ++totals.seeds;
