@@ -62,8 +62,8 @@ TEST(FirstText, MissedCallTextsOnceAndStopEndsIt) {
 
   site.Feed(Missed("call-1"));
   site.FlushFeed();
-  ASSERT_TRUE(Until(kDeadline, [&] { return !site.TakenTexts().empty(); })) << site.Logs();
-  const auto first = site.TakenTexts().front();
+  ASSERT_TRUE(Until(kDeadline, [&] { return !site.smsc().TakenTexts().empty(); })) << site.Logs();
+  const auto first = site.smsc().TakenTexts().front();
   EXPECT_EQ(first.from, "12125550100");
   EXPECT_EQ(first.to, "12125550123");
   EXPECT_EQ(first.Words(), "Hi, this is Garage. Sorry we missed you.");
@@ -75,9 +75,10 @@ TEST(FirstText, MissedCallTextsOnceAndStopEndsIt) {
                                   Contains(Property(&v1::Status::kind, v1::Status::KIND_RECEIPT))));
   })) << site.Logs();
 
-  site.Text(kCustomer, kLine, "STOP");
-  ASSERT_TRUE(Until(kDeadline, [&] { return site.TakenTexts().size() >= 2; })) << site.Logs();
-  const auto confirmation = site.TakenTexts().back();
+  site.smsc().Text(kCustomer, kLine, "STOP");
+  ASSERT_TRUE(Until(kDeadline, [&] { return site.smsc().TakenTexts().size() >= 2; }))
+      << site.Logs();
+  const auto confirmation = site.smsc().TakenTexts().back();
   EXPECT_EQ(confirmation.to, "12125550123");
   EXPECT_EQ(confirmation.Words(), "You won't get more texts from Garage. Reply START to undo.");
   ASSERT_TRUE(jobs.ReadToEnd(kDeadline));
@@ -93,7 +94,7 @@ TEST(FirstText, MissedCallTextsOnceAndStopEndsIt) {
 
   site.StopAll();
   ASSERT_TRUE(jobs.ReadToEnd(kDeadline) && status.ReadToEnd(kDeadline));
-  EXPECT_EQ(site.TakenTexts().size(), 2U) << site.Logs();
+  EXPECT_EQ(site.smsc().TakenTexts().size(), 2U) << site.Logs();
   EXPECT_THAT(jobs.Parsed<v1::Job>(), SizeIs(3));  // text, block, confirmation
   EXPECT_FALSE(decisions.broken() || jobs.broken() || status.broken());
 }

@@ -6,11 +6,9 @@
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
-#include <sstream>
 #include <system_error>
 #include <utility>
 
-#include "base/bytes.h"
 #include "base/clock.h"
 #include "log_kafka/kafka_log.h"
 
@@ -19,22 +17,12 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr auto kStartTime = 30s;
 constexpr auto kStopTime = 30s;
 constexpr std::size_t kLogShown = 6'000;
 
 std::string NextPrefix() {
   static int count = 0;
   return "e2e" + std::to_string(++count) + ".";
-}
-
-// The value of a string field in a line of the record file, which escapes nothing that we look at.
-std::string Field(const std::string& line, const std::string& name) {
-  const std::string opening = "\"" + name + "\":\"";
-  const auto begin = line.find(opening);
-  if (begin == std::string::npos) return {};
-  const auto from = begin + opening.size();
-  return line.substr(from, line.find('"', from) - from);
 }
 
 void ExpectStops(const char* name, const std::unique_ptr<Process>& process) {
@@ -63,8 +51,6 @@ std::string TemporaryFolder::Write(const std::string& name, std::string_view tex
   std::ofstream(path, std::ios::binary) << text;
   return path;
 }
-
-std::string Taken::Words() const { return FromHex(octets).value_or("(not hexadecimal)"); }
 
 Site::Site(std::string broker, SiteOptions options)
     : broker_(std::move(broker)), options_(std::move(options)), topics_(NextPrefix()) {
@@ -133,12 +119,13 @@ std::string Site::DispatcherYaml() const {
       "  memory: 64MiB\n"
       "  session_timeout: " +
       options_.session_timeout + "\n";
-  return Common("dispatcher") + "smsc:\n  port: " + smsc_port_ +
+  return Common("dispatcher") + "smsc:\n  port: " + (smsc_ ? smsc_->port() : "1") +
          "\n  window: " + std::to_string(options_.window) +
          "\n  response_timeout: " + options_.response_timeout + "\ndispatch:\n" + role +
          "  intent_limit: " + std::to_string(options_.intent_limit) +
          "\n  lease: " + options_.lease + "\n  clock_drift: " + options_.clock_drift +
-         "\n  receipt_window: " + options_.receipt_window + "\ntrack:\n" + role;
+         "\n  receipt_window: " + options_.receipt_window + "\ntrack:\n" + role +
+         "  unmatched_after: " + options_.unmatched_after + "\n";
 }
 
 std::string Site::WriteConfig(const std::string& name, std::string_view yaml) const {
@@ -146,16 +133,7 @@ std::string Site::WriteConfig(const std::string& name, std::string_view yaml) co
 }
 
 void Site::StartSmsc() {
-  const std::string config = WriteConfig("smsc.yaml", options_.smsc_yaml);
-  std::vector<std::string> arguments = {TEXTBACK_SMSC, "--port",   "0",
-                                        "--control",   "--record", folder_.path() + "/taken.jsonl"};
-  if (!options_.smsc_yaml.empty()) arguments.insert(arguments.end(), {"--config", config});
-  smsc_ = std::make_unique<Process>(arguments, folder_.path() + "/smsc.log");
-  const auto line = smsc_->ReadLine(kStartTime);
-  ASSERT_TRUE(line.has_value()) << smsc_->Log();
-  const std::string address = Field(*line, "listening");
-  ASSERT_NE(address.find(':'), std::string::npos) << *line;
-  smsc_port_ = address.substr(address.rfind(':') + 1);
+  smsc_ = std::make_unique<SmscProcess>(folder_.path(), options_.smsc_yaml);
 }
 
 void Site::StartWorker() {
@@ -185,30 +163,7 @@ void Site::StopAll() {
   }
   ExpectStops("worker", worker_);
   ExpectStops("dispatcher", dispatcher_);
-  if (smsc_) smsc_->CloseInput();
-  ExpectStops("smsc", smsc_);
-}
-
-std::string Site::Ask(const std::string& command) {
-  smsc_->WriteLine(command);
-  const auto answer = smsc_->ReadLine(kStartTime);
-  EXPECT_TRUE(answer.has_value()) << command;
-  return answer.value_or("");
-}
-
-void Site::Text(const std::string& from, const std::string& to, const std::string& words) {
-  EXPECT_EQ(Ask("text " + from + " " + to + " " + words), R"({"ok":true})");
-}
-
-std::vector<Taken> Site::TakenTexts() {
-  std::vector<Taken> texts;
-  std::istringstream lines(Slurp(folder_.path() + "/taken.jsonl"));
-  for (std::string line; std::getline(lines, line);) {
-    if (lines.eof()) break;  // without its newline: still being written
-    texts.push_back(
-        {Field(line, "from"), Field(line, "to"), Field(line, "udh"), Field(line, "octets")});
-  }
-  return texts;
+  if (smsc_) smsc_->Stop();
 }
 
 std::string Site::Logs() const {

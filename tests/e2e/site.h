@@ -15,6 +15,7 @@
 #include <vector>
 
 #include "e2e/process.h"
+#include "e2e/smsc_process.h"
 #include "e2e/topic.h"
 #include "log/log.h"
 #include "pipeline/topics.h"
@@ -45,16 +46,11 @@ struct SiteOptions {
   std::string response_timeout = "1s";
   std::string lease = "1s";
   std::string clock_drift = "500ms";
-  std::string receipt_window = "5s";
+  std::string receipt_window = "1m";  // an unknown text's, for its receipt
+  std::string unmatched_after = "8s";
   std::string session_timeout = "3s";
   std::string input_extra;  // further lines of the input, indented by six
   std::string smsc_yaml;    // configuration of the SMSC
-};
-
-// One submit_sm that the SMSC took.
-struct Taken {
-  std::string from, to, udh, octets;  // octets in hexadecimal, as the file has them
-  std::string Words() const;          // octets as text: GSM 03.38 as far as it is ASCII
 };
 
 class Site {
@@ -85,20 +81,13 @@ class Site {
   // SIGTERM; the exit codes must be 0.
   void StopAll();
 
-  Process& smsc() { return *smsc_; }
+  SmscProcess& smsc() { return *smsc_; }
   Process& worker() { return *worker_; }
   Process& dispatcher() { return *dispatcher_; }
 
   std::string WorkerYaml() const;
   std::string DispatcherYaml() const;
   std::string WriteConfig(const std::string& name, std::string_view yaml) const;
-
-  // A command to the SMSC, and its answer.
-  std::string Ask(const std::string& command);
-  // The customer texts one of our senders.
-  void Text(const std::string& from, const std::string& to, const std::string& words);
-  // All submit_sm that the SMSC has taken until now, in their order.
-  std::vector<Taken> TakenTexts();
 
   // For a failure's message: the end of what the services said.
   std::string Logs() const;
@@ -112,8 +101,8 @@ class Site {
   const TemporaryFolder folder_;
   std::unique_ptr<log::Log> log_;
   std::unique_ptr<tests::Feed> feed_;
-  std::string smsc_port_ = "1";
-  std::unique_ptr<Process> smsc_, worker_, dispatcher_;
+  std::unique_ptr<SmscProcess> smsc_;
+  std::unique_ptr<Process> worker_, dispatcher_;
 };
 
 }  // namespace textback::tests
