@@ -1,10 +1,13 @@
-// What goes wrong: starts that can't succeed say so and end; records that nobody can read
-// are parked with their reason, and nothing else is lost.
+// What goes wrong: starts that can't succeed say so and end; a broker that is away is waited for;
+// records that nobody can read are parked with their reason, and nothing else is lost.
 #include <gmock/gmock.h>
+
+#include <algorithm>
 
 #include "base/clock.h"
 #include "e2e/outcome.h"
 #include "e2e/site.h"
+#include "e2e/workload.h"
 #include "kafka/broker_process.h"
 #include "textback/v1/dead_letter.pb.h"
 #include "textback/v1/decision.pb.h"
@@ -19,6 +22,7 @@ using ::testing::Pair;
 using ::testing::UnorderedElementsAre;
 
 constexpr auto kDeadline = 60s;
+constexpr std::size_t kCalls = 2'000;
 constexpr int kUsage = 2;
 constexpr int kEnvironment = 3;
 
@@ -56,6 +60,43 @@ TEST(BadStarts, UnequalPartitionCountsAreNamed) {
   EXPECT_EQ(site.worker().Wait(kDeadline), kEnvironment);
   EXPECT_THAT(site.worker().Log(), AllOf(HasSubstr(site.topics().inbound + " has 3 partitions"),
                                          HasSubstr(site.topics().calls)));
+}
+
+// The broker is away at the start, and again in the middle of the work.
+TEST(BadStarts, BrokerThatIsAwayIsWaitedForAndNothingIsLost) {
+  BrokerProcess broker;
+  Site site(broker.bootstrap());
+  const Workload calls = MakeWorkload(kCalls, site.options().plan.partitions);
+  site.CreateTopics();
+  PutTenants(site.log(), site.topics(), calls);
+  PutRecords(site.log(), site.topics(), calls);
+  ASSERT_TRUE(BrokerProcess::Control("stop --dir " + broker.dir()));
+
+  site.StartAll();
+  ASSERT_TRUE(Until(kDeadline, [&] {
+    return site.worker().Log().find("waiting for the log") != std::string::npos &&
+           site.dispatcher().Log().find("waiting for the log") != std::string::npos;
+  })) << site.Logs();
+  ASSERT_TRUE(BrokerProcess::Control("restart --dir " + broker.dir()));
+  Outcome outcome(site.log(), site.topics());
+  ASSERT_TRUE(Until(kDeadline, [&] {
+    outcome.Poll();
+    return outcome.decided() > 0;
+  })) << site.Logs();
+  ASSERT_TRUE(BrokerProcess::Control("kill --dir " + broker.dir()));
+  ASSERT_TRUE(BrokerProcess::Control("restart --dir " + broker.dir()));
+  // A broker that crashed may take a member for its own successor and fence it. The process then
+  // ends, as it must if there really is another, and its supervisor starts it again.
+  ASSERT_TRUE(Until(kDeadline,
+                    [&] {
+                      if (site.worker().Wait(0ms) == kEnvironment) site.StartWorker();
+                      if (site.dispatcher().Wait(0ms) == kEnvironment) site.StartDispatcher();
+                      return outcome.Complete(calls);
+                    }))
+      << outcome.decided() << " of " << calls.calls << site.Logs();
+  site.StopAll();
+  ExpectTextsOnce(outcome, site.smsc().TakenTexts());
+  ExpectCountsAddUp(ReadCounts(site.log(), site.topics()), calls);
 }
 
 v1::CallRecord Plain(const std::string& id) {
