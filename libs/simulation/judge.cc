@@ -1,5 +1,6 @@
 #include "simulation/judge.h"
 
+#include <algorithm>
 #include <tuple>
 
 #include "dispatch/outbox.h"
@@ -87,8 +88,12 @@ void CheckBlocks(const Ledger& ledger, Findings& findings) {
       if (block.customer != job->second->customer() || block.until_offset <= intent.offset)
         continue;
       if (!dispatch::Covers(block.scope, *job->second)) continue;
-      // In one transaction the text may have come first.
-      if (block.offset < intent.offset) {
+      // In one transaction the text may have come first, or between an unblock and another block.
+      const bool undone = std::any_of(ledger.jobs.begin(), ledger.jobs.end(), [&](const auto& j) {
+        return j.has_unblock() && j.customer() == block.customer && j.created_ms() >= block.at_ms &&
+               j.created_ms() <= intent.at_ms;
+      });
+      if (block.offset < intent.offset && !undone) {
         findings.Add("NoIntentAfterBlock", "job " + intent.job_id + " was intended although " +
                                                block.customer + " had been blocked since " +
                                                Str(block.at_ms - kStartMs));

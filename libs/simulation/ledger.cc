@@ -64,8 +64,9 @@ void Ledger::ReadOutboxes() {
     }
     for (const auto& entry : outbox.jobs()) {
       if (entry.phase() != state::v1::OutboxJob::PHASE_INTENT) continue;
-      intents.try_emplace({entry.incarnation(), entry.intent()},
-                          Intent{entry.job().job_id(), record.partition, record.offset});
+      intents.try_emplace(
+          {entry.incarnation(), entry.intent()},
+          Intent{entry.job().job_id(), record.partition, record.offset, record.timestamp_ms});
     }
     ReadBlocks(record, outbox, standing[record.key]);
   }

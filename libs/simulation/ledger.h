@@ -28,6 +28,7 @@ struct Intent {
   std::string job_id;
   std::int32_t partition = 0;
   std::int64_t offset = 0;  // in dispatch's changelog, of the transaction that first has it
+  std::int64_t at_ms = 0;
 };
 
 // A block that stands in a customer's outbox: [offset, until_offset) of dispatch's changelog.
