@@ -311,6 +311,10 @@ void DispatchProcessor::ResolveIntent(shard::Context& context, Document& documen
   if (open == open_.end()) {
     if (discarded_.count(entry.intent()) != 0) {
       Requeue(context, entry, false);
+      // Blocked while nobody knew whether the intent had been committed.
+      if (IsBlocked(document.outbox, entry.job())) {
+        Close(context, document, index, v1::Status::KIND_BLOCKED, "opted_out");
+      }
     } else if (entry.resolve_after_ms() <= context.now_ms()) {
       BecomeUnknown(context, document, index, "outcome_lost");
     }
