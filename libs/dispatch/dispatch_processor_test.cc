@@ -201,6 +201,21 @@ TEST_F(DispatchTest, DispatcherPoint3OwnUnexecutedIntentIsNotDropped) {
   EXPECT_THAT(Ends(), ElementsAre("j1 SENT"));
 }
 
+TEST_F(DispatchTest, UnexecutedIntentOfACustomerWhoSaidStopMeanwhileEndsBlocked) {
+  Give(Text("j1"));
+  auto effects = std::move(context.effects);
+  context.effects.clear();
+  context.Commit(*processor);
+  auto block = Text("b1");
+  block.mutable_block()->mutable_scope()->set_kind(v1::Scope::KIND_ALL);
+  GiveAndCommit(block);
+  processor->Discard(0, std::move(effects));
+  Pass(config.lease_ms + config.resolve_grace_ms);
+  Pass(config.retry_max_ms);
+  EXPECT_TRUE(port.sent.empty());
+  EXPECT_THAT(Ends(), ElementsAre("j1 BLOCKED"));
+}
+
 TEST_F(DispatchTest, DispatcherPoint3ReceiptOfItsOwnProvesAnUnknown) {
   GiveAndCommit(Text("j1"));
   Answer({Part(1, PartResult::kUnknown, "response_timeout")});

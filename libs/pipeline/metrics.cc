@@ -20,13 +20,20 @@ std::string Word(std::string_view name, std::string_view prefix) {
 
 std::string_view WordOf(policy::RecordClass record_class) {
   switch (record_class) {
-    case policy::RecordClass::kNone: return "none";
-    case policy::RecordClass::kOpened: return "opened";
-    case policy::RecordClass::kMerged: return "merged";
-    case policy::RecordClass::kDuplicate: return "duplicate";
-    case policy::RecordClass::kLate: return "late";
-    case policy::RecordClass::kRedelivered: return "redelivered";
-    case policy::RecordClass::kDeadLetter: return "deadletter";
+    case policy::RecordClass::kNone:
+      return "none";
+    case policy::RecordClass::kOpened:
+      return "opened";
+    case policy::RecordClass::kMerged:
+      return "merged";
+    case policy::RecordClass::kDuplicate:
+      return "duplicate";
+    case policy::RecordClass::kLate:
+      return "late";
+    case policy::RecordClass::kRedelivered:
+      return "redelivered";
+    case policy::RecordClass::kDeadLetter:
+      return "deadletter";
   }
   TB_UNREACHABLE();
 }
