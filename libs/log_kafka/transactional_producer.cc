@@ -184,7 +184,7 @@ Error KafkaTransactionalProducer::SendFailed(rd_kafka_resp_err_t code, std::stri
 Status KafkaTransactionalProducer::SendOffsets(const std::vector<log::OffsetCommit>& offsets,
                                                const log::GroupMetadata& metadata) {
   TB_RETURN_IF_ERROR(Expect(State::kOpen, "SendOffsets"));
-  const std::string doing = Named("sending offsets of group ") + metadata.group;
+  const std::string doing = Named("sending offsets") + " for group " + metadata.group;
   // The broker lets generation -1 pass unfenced.
   if (!metadata.valid() || NativeOf(metadata) == nullptr) {
     return Fail(handle_->ErrorOf(RD_KAFKA_RESP_ERR__ASSIGNMENT_LOST, doing,

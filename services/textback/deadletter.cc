@@ -133,7 +133,7 @@ void AddDeadLetter(CLI::App& app, int& exit_code) {
     auto& command = *letters.add_subcommand(name, doc);
     auto options = std::make_shared<Options>();
     options->log.AddTo(command);
-    command.add_option("--reason", options->reason, "only those: protobuf_truncated, …");
+    command.add_option("--reason", options->reason, "only those: protobuf_malformed, …");
     command.add_option("--source", options->source, "only those of this input");
     command
         .add_option("--limit", options->limit,
