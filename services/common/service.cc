@@ -34,6 +34,16 @@ std::uint64_t Seed() {
   return static_cast<std::uint64_t>(device()) << 32 | device();
 }
 
+// A dead owner's transaction holds readers back until the brokers look for it (stream point 4). Not
+// worth refusing to start over: the operator is told.
+void WarnOfSlowAborts(log::Log& log, telemetry::Log& notices) {
+  auto admin = log.NewAdmin();
+  if (!admin) return notices.Warn("the brokers' settings can't be read", admin.error());
+  const auto told = log_kafka::CheckAbortInterval(**admin);
+  if (!told) return notices.Warn("the brokers' settings can't be read", told.error());
+  if (*told) notices.Warn("take-over will be slow", {{"why", **told}});
+}
+
 // From here on the process is a service: what goes wrong is logged, and ends with 3.
 int Run(const Service& service, pipeline::CommonConfig common) {
   Signals signals;
@@ -80,6 +90,7 @@ int Run(const Service& service, pipeline::CommonConfig common) {
   std::thread starts([&] {
     auto status = pipeline::AwaitTopics(around, service.topics(), [&] { return stopping.load(); });
     if (status && !stopping) {
+      WarnOfSlowAborts(**log, notices);
       auto made = service.make(around);
       if (made) {
         app = std::move(made).value();
