@@ -62,7 +62,9 @@ void AppendQuoted(std::string& out, std::string_view text) {
 
 std::string_view DispositionOf(const v1::CallRecord& record) {
   if (record.has_answered_at_ms()) return "ANSWERED";
-  const std::string_view cause = record.causes_size() > 0 ? record.causes(0).value() : "";
+  // Not `? … : ""`: that would be a string of its own, gone before it is read.
+  const std::string_view cause =
+      record.causes_size() > 0 ? std::string_view(record.causes(0).value()) : std::string_view();
   return cause == "17" || cause == "20" || cause == "21" || cause == "486" ? "BUSY" : "NO ANSWER";
 }
 
