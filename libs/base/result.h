@@ -103,9 +103,12 @@ inline Status Ok() { return std::monostate{}; }
       return std::move(tb_status).error();     \
     }                                          \
   } while (false)
+// `decl` is a declaration: it can't stand in parentheses.
+// NOLINTBEGIN(bugprone-macro-parentheses)
 #define TB_ASSIGN_OR_RETURN(decl, expr) \
   TB_ASSIGN_OR_RETURN_INNER(TB_CONCAT(tb_r_, __LINE__), decl, expr)
 #define TB_ASSIGN_OR_RETURN_INNER(tmp, decl, expr) \
   auto tmp = (expr);                               \
   if (!tmp) return std::move(tmp).error();         \
   decl = std::move(tmp).value()
+// NOLINTEND(bugprone-macro-parentheses)

@@ -109,6 +109,7 @@ class Processor {
   // Errors as OnTimer's. After an abort the event comes again.
   virtual Status OnLocal(Context& /*context*/, const LocalEvent& /*event*/) { return Ok(); }
 
+  // Both take the effects over. NOLINTBEGIN(performance-unnecessary-value-param)
   // The transaction has committed and is applied: carry out its effects, in order. Doesn't fail:
   // what can't be done comes back as a LocalEvent.
   virtual void Execute(std::int32_t /*partition*/,
@@ -116,6 +117,7 @@ class Processor {
   // The transaction's fate: aborted, or unknown and its effects never carried out.
   virtual void Discard(std::int32_t /*partition*/,
                        std::vector<std::unique_ptr<Effect>> /*effects*/) {}
+  // NOLINTEND(performance-unnecessary-value-param)
 
   virtual void OnPartitionStarted(std::int32_t /*partition*/) {}  // restored, about to run
   virtual void OnPartitionStopped(std::int32_t /*partition*/) {}  // revoked, lost or rebuilt
