@@ -135,7 +135,7 @@ bool Signals::WaitFor(std::chrono::milliseconds wait) {
 
 void Signals::Raise() { ::kill(::getpid(), SIGTERM); }
 
-int Main(int argc, char** argv, Service service) {
+int Main(int argc, char** argv, const Service& service) {
   CLI::App app{service.description};
   app.set_version_flag("--version", service.name + " " + TEXTBACK_VERSION);
   std::string file;

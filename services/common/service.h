@@ -39,7 +39,7 @@ struct Service {
   std::function<Result<std::unique_ptr<App>>(const pipeline::Surroundings&)> make;
 };
 
-int Main(int argc, char** argv, Service service);
+int Main(int argc, char** argv, const Service& service);
 
 // Blocks SIGTERM and SIGINT in this thread and all that it starts, ignores SIGPIPE; Wait returns
 // when one comes or `Raise` is called.

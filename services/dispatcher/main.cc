@@ -42,5 +42,5 @@ int main(int argc, char** argv) {
     TB_ASSIGN_OR_RETURN(auto dispatcher, pipeline::Dispatcher::Create(config, around));
     return std::unique_ptr<services::App>(std::make_unique<DispatcherApp>(std::move(dispatcher)));
   };
-  return services::Main(argc, argv, std::move(service));
+  return services::Main(argc, argv, service);
 }

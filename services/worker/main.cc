@@ -41,5 +41,5 @@ int main(int argc, char** argv) {
     TB_ASSIGN_OR_RETURN(auto worker, pipeline::Worker::Create(config, around));
     return std::unique_ptr<services::App>(std::make_unique<WorkerApp>(std::move(worker)));
   };
-  return services::Main(argc, argv, std::move(service));
+  return services::Main(argc, argv, service);
 }
