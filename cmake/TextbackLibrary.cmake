@@ -1,4 +1,4 @@
-# textback_library(NAME decide LAYER 3 [THREADS] [DEPS base text] [PUBLIC_DEPS …] [PRIVATE_DEPS Boost::headers]
+# textback_library(NAME decide LAYER 3 [THREADS] [RUNS_ROCKSDB] [DEPS base text] [PUBLIC_DEPS …] [PRIVATE_DEPS Boost::headers]
 #                  [TEST_DEPS textback::log_sim])
 #
 # THREADS: the library starts or is used by several threads; its tests run under ThreadSanitizer too.
@@ -7,10 +7,12 @@
 # *_fuzz.cc become fuzz targets (and, in every preset, replay their corpus as a test).
 # Creates textback_<name>, alias textback::<name>. Headers are included as "<name>/x.h".
 #
+# RUNS_ROCKSDB: its tests run RocksDB, into which ThreadSanitizer can't look (docs/adr/0015-tsan-and-rocksdb.md).
+#
 # LAYER is the architecture: a library may link only textback libraries of a LOWER layer, so a
 # wrong dependency fails at configure time, not in review. Tests may use anything.
 function(textback_library)
-  cmake_parse_arguments(A "THREADS" "NAME;LAYER" "DEPS;PRIVATE_DEPS;PUBLIC_DEPS;TEST_DEPS" ${ARGN})
+  cmake_parse_arguments(A "THREADS;RUNS_ROCKSDB" "NAME;LAYER" "DEPS;PRIVATE_DEPS;PUBLIC_DEPS;TEST_DEPS" ${ARGN})
   if(A_UNPARSED_ARGUMENTS)
     message(FATAL_ERROR "textback_library(${A_NAME}): unknown arguments ${A_UNPARSED_ARGUMENTS}")
   endif()
@@ -51,8 +53,12 @@ function(textback_library)
     endforeach()
     target_link_libraries(${target}_test PRIVATE textback::${A_NAME} textback_options GTest::gmock_main)
     target_compile_definitions(${target}_test PRIVATE TEXTBACK_SOURCE_DIR="${PROJECT_SOURCE_DIR}")
+    set(environment)
+    if(A_RUNS_ROCKSDB)
+      set(environment ENVIRONMENT TSAN_OPTIONS=suppressions=${PROJECT_SOURCE_DIR}/cmake/tsan-rocksdb.supp)
+    endif()
     gtest_discover_tests(${target}_test TEST_PREFIX ${A_NAME}. DISCOVERY_MODE PRE_TEST
-                         PROPERTIES LABELS unit TIMEOUT 120)
+                         PROPERTIES LABELS unit TIMEOUT 120 ${environment})
   endif()
 endfunction()
 
