@@ -18,14 +18,12 @@ using state::v1::OutboxJob;
 struct DispatchProcessor::OpenIntent {
   std::int32_t partition = 0;
   std::string key;
-  std::string job_id;
   std::optional<MessageOutcome> outcome;  // kept until the document says the same
   std::optional<MonoTime> orphan_until;   // its partition is gone: dropped then
 };
 
 struct DispatchProcessor::SendEffect final : shard::Effect {
   std::string key;
-  std::string job_id;
   Message message;
 };
 
@@ -430,7 +428,6 @@ void DispatchProcessor::Intend(shard::Context& context, Document& document, int 
   }
   auto effect = std::make_unique<SendEffect>();
   effect->key = document.key;
-  effect->job_id = job.job_id();
   Message& message = effect->message;
   message.token = intent;
   message.recipient = job.customer();
@@ -483,7 +480,6 @@ void DispatchProcessor::Execute(std::int32_t partition,
     auto& open = open_[intent];
     open.partition = partition;
     open.key = std::move(send.key);
-    open.job_id = std::move(send.job_id);
     if (!port_.TrySend(config_.shard, std::move(send.message))) {
       MessageOutcome refused;
       refused.token = intent;
