@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <array>
+#include <filesystem>
+#include <system_error>
 #include <utility>
 
 #include "base/assert.h"
@@ -16,27 +18,22 @@ constexpr std::size_t kLookUpKeys = 256;
 // A timer in the window: tree slot (three quarters full) and the heap block of a long key.
 constexpr std::size_t kTimerBytes = 96;
 constexpr std::size_t kTimersMin = 16;
+// RocksDB's own default, at which it would stop writers.
+constexpr std::uint64_t kLevel0FilesMax = 36;
 
-rocksdb::WriteOptions NoLog() {
-  rocksdb::WriteOptions options;
-  options.disableWAL = true;
-  return options;
-}
+// What a flush does to the timer index.
+struct TimerChange {
+  std::string key;  // in the layout
+  bool put;
+};
 
-// One document and its timer, in one atomic batch: the index never disagrees with the documents,
-// whatever is left of a flush.
-void AppendChange(rocksdb::WriteBatch& batch, const Cached& entry) {
+void AddTimerChanges(const Cached& entry, std::vector<TimerChange>& out) {
   const std::int64_t due_ms = entry.exists ? entry.document.next_due_ms : kNeverDue;
   const bool on_disk = entry.on_disk == Cached::OnDisk::kPresent;
   const std::int64_t disk_due_ms = on_disk ? entry.disk_due_ms : kNeverDue;
-  if (entry.exists) {
-    batch.Put(layout::DocumentKey(entry.key), EncodeDocument(entry.document));
-  } else if (on_disk) {
-    batch.Delete(layout::DocumentKey(entry.key));
-  }
   if (due_ms == disk_due_ms) return;
-  if (disk_due_ms != kNeverDue) batch.Delete(layout::TimerKey(disk_due_ms, entry.key));
-  if (due_ms != kNeverDue) batch.Put(layout::TimerKey(due_ms, entry.key), {});
+  if (disk_due_ms != kNeverDue) out.push_back({layout::TimerKey(disk_due_ms, entry.key), false});
+  if (due_ms != kNeverDue) out.push_back({layout::TimerKey(due_ms, entry.key), true});
 }
 
 void SortByKey(std::vector<Cached*>& entries) {
@@ -107,9 +104,13 @@ Status RocksDbStore::Apply(std::vector<Change> changes, std::int64_t changelog_n
   window_.set_limit(WindowLimit());
   for (Change& change : changes) {
     Cached* entry = cache_.Find(change.key);
-    if (entry != nullptr && entry->exists) window_.Erase(entry->document.next_due_ms, entry->key);
+    const std::int64_t before =
+        entry != nullptr && entry->exists ? entry->document.next_due_ms : kNeverDue;
     entry = &cache_.Put(entry, std::move(change));
-    if (entry->exists) window_.Insert(entry->document.next_due_ms, entry->key);
+    const std::int64_t after = entry->exists ? entry->document.next_due_ms : kNeverDue;
+    if (before == after) continue;
+    window_.Erase(before, entry->key);
+    window_.Insert(after, entry->key);
   }
   entries_since_marker_ += changes.size();
   shared_->entries.Add(changes.size());
@@ -172,20 +173,52 @@ Status RocksDbStore::ResolveUnknown(const std::vector<Cached*>& sorted) {
   return Ok();
 }
 
-Status RocksDbStore::WriteDocuments(const std::vector<Cached*>& sorted) {
-  rocksdb::WriteBatch batch;
+// Documents, marker and timers in the order of their keys: 'd' < 'm' < 't'.
+Status RocksDbStore::WriteFile(const std::vector<Cached*>& sorted, const Marker& marker,
+                               const std::string& path) {
+  rocksdb::SstFileWriter file(rocksdb::EnvOptions(), shared_->rocksdb_options,
+                              db_->DefaultColumnFamily(), /*invalidate_page_cache=*/false);
+  // A kill between taking a file in and dropping its first name leaves that name to a file that the
+  // database now reads: never open it again, whatever it is.
+  std::error_code error;
+  if (std::filesystem::remove(path, error); error)
+    return Fail(RebuildError(errors::kIo, path + " can't be removed: " + error.message()));
+  if (const auto status = file.Open(path); !status.ok()) return Fail(status);
+  std::vector<TimerChange> timers;
+  std::string key;
+  std::string value;
   for (const Cached* entry : sorted) {
-    AppendChange(batch, *entry);
-    if (batch.GetDataSize() < shared_->options.write_batch_bytes) continue;
-    if (const auto status = db_->Write(NoLog(), &batch); !status.ok()) return Fail(status);
-    batch.Clear();
+    key.assign(1, layout::kDocuments);
+    key += entry->key;
+    rocksdb::Status status;
+    if (entry->exists) {
+      value.clear();
+      AppendDocument(entry->document.bytes, entry->document.next_due_ms, value);
+      status = file.Put(key, value);
+    } else if (entry->on_disk == Cached::OnDisk::kPresent) {
+      status = file.Delete(key);
+    }
+    if (!status.ok()) return Fail(status);
+    AddTimerChanges(*entry, timers);
   }
-  const auto status = db_->Write(NoLog(), &batch);
+  if (const auto status = file.Put(layout::kMarker, layout::EncodeMarker(marker)); !status.ok())
+    return Fail(status);
+  std::sort(timers.begin(), timers.end(),
+            [](const TimerChange& a, const TimerChange& b) { return a.key < b.key; });
+  for (const auto& timer : timers) {
+    const auto status = timer.put ? file.Put(timer.key, {}) : file.Delete(timer.key);
+    if (!status.ok()) return Fail(status);
+  }
+  const auto status = file.Finish();  // synced
   return status.ok() ? Ok() : Fail(status);
 }
 
-Status RocksDbStore::WriteMarker(const Marker& marker) {
-  const auto status = db_->Put(NoLog(), layout::kMarker, layout::EncodeMarker(marker));
+// RocksDB holds writers up when level 0 grows; files that are taken in pass it by.
+Status RocksDbStore::HoldDownLevel0() {
+  std::uint64_t files = 0;
+  if (!db_->GetIntProperty("rocksdb.num-files-at-level0", &files) || files <= kLevel0FilesMax)
+    return Ok();
+  const auto status = db_->CompactRange(rocksdb::CompactRangeOptions(), nullptr, nullptr);
   return status.ok() ? Ok() : Fail(status);
 }
 
@@ -195,9 +228,14 @@ Status RocksDbStore::Flush() {
   SortByKey(sorted);
   const Marker marker{applied_offset_, shared_->clock.NowMs()};
   TB_RETURN_IF_ERROR(ResolveUnknown(sorted));
-  TB_RETURN_IF_ERROR(WriteDocuments(sorted));
-  TB_RETURN_IF_ERROR(WriteMarker(marker));
-  if (const auto status = db_->Flush({}); !status.ok()) return Fail(status);
+  const std::string path = folder_ + "/" + layout::kFlushFile;
+  TB_RETURN_IF_ERROR(WriteFile(sorted, marker, path));
+  rocksdb::IngestExternalFileOptions ingest;
+  ingest.move_files = true;
+  ingest.snapshot_consistency = false;  // iterators don't outlive a call
+  if (const auto status = db_->IngestExternalFile({path}, ingest); !status.ok())
+    return Fail(status);
+  TB_RETURN_IF_ERROR(HoldDownLevel0());
   disk_empty_ = disk_empty_ && sorted.empty();
   cache_.MarkAllClean();
   marker_ = marker;

@@ -10,9 +10,9 @@
 //   'm'                          marker: version (1), changelog offset (8), flushed at ms (8),
 //   big-endian 'd' key                      document as in the changelog (EncodeDocument) 't' due
 //   (8, big-endian, sign bit inverted) key    timer index, no value
-// A flush writes documents with their timers (each write batch is atomic), then the marker, then
-// flushes the memtable; memtables reach the disk in the order of writing, so that the marker is
-// never ahead of its documents.
+// A flush writes one sorted table file of its own (documents, marker, timers), syncs it and has
+// RocksDB take it in, which is one entry of its manifest: a kill leaves all of a flush or nothing.
+// Through a memtable the same cost two to three times the CPU (docs/performance.md).
 //
 // Memory: MemorySplit. Threads: Open and Wipe from any; each Store on one at a time.
 // Errors: errors.h. After any error of RocksDB the Store stays failed: what it holds can't be told.
@@ -31,14 +31,12 @@ namespace textback::store {
 // All memory of a set's stores together. Budget.h says how strictly the first two hold; a batch
 // being applied comes on top.
 struct MemorySplit {
-  std::size_t documents_bytes;  // documents cached, dirty or clean
-  std::size_t dirty_bytes;      // of these, not yet flushed: reaching it forces a flush
-  std::size_t timers_bytes;     // timers in memory; those due later are on disk alone
-  std::size_t
-      block_cache_bytes;  // RocksDB's, with memtables, index and filter blocks charged to it
-  std::size_t write_buffer_bytes;  // memtables: part of the block cache's bytes
+  std::size_t documents_bytes;    // documents cached, dirty or clean
+  std::size_t dirty_bytes;        // of these, not yet flushed: reaching it forces a flush
+  std::size_t timers_bytes;       // timers in memory; those due later are on disk alone
+  std::size_t block_cache_bytes;  // RocksDB's, with index and filter blocks charged to it
 };
-// Documents 5/8 (half of which may be dirty), timers 1/8, block cache 1/4 (memtables half of it).
+// Documents 5/8 (half of which may be dirty), timers 1/8, block cache 1/4.
 MemorySplit SplitMemory(std::size_t memory_bytes);
 
 struct RocksDbStoreOptions {
@@ -54,8 +52,6 @@ struct RocksDbStoreOptions {
   // A store also flushes when its marker is this old; keeps the marker far from delete.retention.ms
   // where little happens.
   std::chrono::milliseconds flush_interval = std::chrono::minutes(10);
-  // Bytes of one write to RocksDB.
-  std::size_t write_batch_bytes = std::size_t{4} << 20;
 };
 
 class RocksDbStoreSet final : public StoreSet {

@@ -4,10 +4,8 @@
 #include <rocksdb/cache.h>
 #include <rocksdb/db.h>
 #include <rocksdb/filter_policy.h>
-#include <rocksdb/slice_transform.h>
+#include <rocksdb/sst_file_writer.h>
 #include <rocksdb/table.h>
-#include <rocksdb/write_batch.h>
-#include <rocksdb/write_buffer_manager.h>
 
 #include <atomic>
 
@@ -61,8 +59,9 @@ class RocksDbStore final : public Store {
 
   // Asks the disk what it holds for those dirty entries where this isn't known. Sorted input.
   Status ResolveUnknown(const std::vector<Cached*>& sorted);
-  Status WriteDocuments(const std::vector<Cached*>& sorted);
-  Status WriteMarker(const Marker& marker);
+  Status WriteFile(const std::vector<Cached*>& sorted, const Marker& marker,
+                   const std::string& path);
+  Status HoldDownLevel0();
 
   bool Stale(const TimerWindow::Position& timer) const;
   // Moves the window's horizon on, by at least one timer if there is one.
@@ -91,6 +90,8 @@ inline constexpr char kIdentity[] = "i";
 inline constexpr char kMarker[] = "m";
 inline constexpr char kDocuments = 'd';
 inline constexpr char kTimers = 't';
+// Written beside the database, then taken into it under another name.
+inline constexpr char kFlushFile[] = "flush.sst";
 std::string DocumentKey(std::string_view key);
 std::string TimerKey(std::int64_t due_ms, std::string_view key);
 std::optional<TimerWindow::PositionView> ParseTimerKey(std::string_view key);

@@ -25,13 +25,7 @@ rocksdb::Options MakeOptions(const MemorySplit& memory) {
   rocksdb::Options options;
   options.create_if_missing = true;
   options.table_factory.reset(rocksdb::NewBlockBasedTableFactory(table));
-  options.write_buffer_manager =
-      std::make_shared<rocksdb::WriteBufferManager>(memory.write_buffer_bytes, cache);
-  options.write_buffer_size =
-      std::clamp<std::size_t>(memory.write_buffer_bytes / 2, 1 << 20, 64 << 20);
-  // Documents come sorted and from one thread: with the hint an insert needs no search.
-  options.allow_concurrent_memtable_write = false;
-  options.memtable_insert_with_hint_prefix_extractor.reset(rocksdb::NewFixedPrefixTransform(1));
+  options.write_buffer_size = 1 << 20;  // holds an identity, once; documents come as files
   options.compression = rocksdb::kLZ4Compression;
   options.max_background_jobs = 2;
   options.max_open_files = 512;
@@ -106,8 +100,7 @@ MemorySplit SplitMemory(std::size_t memory_bytes) {
   return {.documents_bytes = 5 * eighth,
           .dirty_bytes = 5 * eighth / 2,
           .timers_bytes = eighth,
-          .block_cache_bytes = 2 * eighth,
-          .write_buffer_bytes = eighth};
+          .block_cache_bytes = 2 * eighth};
 }
 
 Error FromRocksDb(const rocksdb::Status& status, const std::string& where) {

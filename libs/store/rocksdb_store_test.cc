@@ -294,8 +294,7 @@ TEST(RocksDbStoreKilled, DISABLED_Child) {
   const int out = std::atoi(std::getenv(kKillPipe));
   ManualClock clock(1);
   auto options = Options(folder);
-  options.write_batch_bytes = 1'000;
-  options.memory = SplitMemory(1 << 20);  // memtables of 64 KiB: flushes in mid-batch
+  options.memory = SplitMemory(1 << 20);
   const auto set = Create(clock, options);
   auto store = *set->Open(0);
   std::int64_t at = store->FlushedMarker() ? store->FlushedMarker()->changelog_offset : 0;

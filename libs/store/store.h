@@ -7,9 +7,9 @@
 // The invariant (exactly-once.md, "The store"): store + replay of the changelog from
 // FlushedMarker() = committed state. Only committed documents come in (Apply is called after the
 // commit). Between flushes they live in a write-back cache; a flush writes the dirty ones sorted,
-// in one batch: documents, then the marker, then a memtable flush, without a write-ahead log. A
-// kill loses what was not flushed, or leaves documents newer than the marker; the replay mends
-// both, because changelog entries are whole documents.
+// with the marker, without a write-ahead log. A kill loses what was not flushed, or, where a store
+// can't do both at once, leaves documents newer than the marker; the replay mends both, because
+// changelog entries are whole documents.
 //
 // A timer is not a record of its own: each document has `next_due_ms`, and the store finds those
 // due.

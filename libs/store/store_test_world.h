@@ -77,11 +77,9 @@ class RocksDbWorld final : public TestWorld {
                 .memory = {.documents_bytes = 10'000 + seed * 7'001 % 60'000,
                            .dirty_bytes = 5'000 + seed * 5'003 % 30'000,
                            .timers_bytes = 96 * (20 + seed * 13 % 300),
-                           .block_cache_bytes = 1 << 20,
-                           .write_buffer_bytes = 1 << 19},
+                           .block_cache_bytes = 1 << 20},
                 .flush_entries = 100 + seed * 37 % 1'000,
-                .flush_interval = std::chrono::seconds(5 + seed % 7),
-                .write_batch_bytes = 500 + seed * 97 % 3'000});
+                .flush_interval = std::chrono::seconds(5 + seed % 7)});
     if (!set) ADD_FAILURE() << set.error().message;
     set_ = *std::move(set);
   }

@@ -44,6 +44,7 @@ class TimerWindow {
     if (timers_.size() > limit_) Trim(limit_ - limit_ / 4);
   }
   void Erase(std::int64_t due_ms, std::string_view key) {
+    if (due_ms == kNeverDue) return;
     const auto found = timers_.find(PositionView(due_ms, key));
     if (found != timers_.end()) timers_.erase(found);
   }
