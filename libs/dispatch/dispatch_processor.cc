@@ -507,6 +507,11 @@ void DispatchProcessor::Discard(std::int32_t /*partition*/,
 
 void DispatchProcessor::OnBatchStart() {
   const MonoTime now = clock_.Mono();
+  housekeeping_ = 0;
+  if (!port_.Ready() && now >= housekeeping_at_) {
+    housekeeping_ = config_.housekeeping_timers_max;
+    housekeeping_at_ = now + std::chrono::milliseconds(config_.port_down_retry_ms);
+  }
   while (!discarded_order_.empty() && (discarded_order_.front().first <= now ||
                                        discarded_order_.size() > 16 * budget_.limit())) {
     discarded_.erase(discarded_order_.front().second);
@@ -525,9 +530,11 @@ void DispatchProcessor::OnBatchStart() {
 }
 
 std::size_t DispatchProcessor::TimerCapacity(std::int32_t /*partition*/) {
+  // A text that waits for an intent keeps its timer: to put it off would be a write for each text
+  // that waits and each time it is looked at. An intent comes free within its lease and grace.
+  if (!port_.Ready()) return housekeeping_;
   const std::size_t open = budget_.open();
-  const std::size_t free = port_.Ready() && open < budget_.limit() ? budget_.limit() - open : 0;
-  return std::max(free, config_.housekeeping_timers_max);
+  return open < budget_.limit() ? budget_.limit() - open : 0;
 }
 
 void DispatchProcessor::OnPartitionStopped(std::int32_t partition) {

@@ -56,7 +56,8 @@ struct DispatchConfig {
   std::int64_t lifetime_max_ms = 24LL * 60 * 60 * 1000;  // a job's expiry is cut to now plus this
   std::int64_t port_down_retry_ms = 1'000;               // the port had no way to the network
   int jobs_per_customer_max = 64;                        // open ones; one more is rejected
-  std::size_t housekeeping_timers_max = 1'000;           // timers a batch while nothing can be sent
+  // Timers that a partition looks at every port_down_retry_ms while nothing can be sent.
+  std::size_t housekeeping_timers_max = 1'000;
 };
 
 class DispatchProcessor final : public shard::Processor, public shard::LocalSource {
@@ -130,6 +131,8 @@ class DispatchProcessor final : public shard::Processor, public shard::LocalSour
   std::unordered_set<std::uint64_t> discarded_;
   std::size_t orphans_ = 0;  // entries of open_ whose partition is gone
   std::vector<MessageOutcome> drained_;
+  std::size_t housekeeping_ = 0;  // timers of a partition in this batch, while the port is down
+  MonoTime housekeeping_at_{};
 };
 
 }  // namespace textback::dispatch

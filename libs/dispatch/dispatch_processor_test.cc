@@ -325,9 +325,23 @@ TEST_F(DispatchTest, QueuedJobExpiresWhileTheNetworkIsDown) {
   GiveAndCommit(Text("j1"));
   Pass(1'799'999);
   EXPECT_TRUE(Ends().empty());
-  Pass(1);
+  Pass(config.port_down_retry_ms);  // how often a network that is down is looked after
   EXPECT_THAT(Ends(), ElementsAre("j1 EXPIRED"));
   EXPECT_TRUE(port.sent.empty());
+}
+
+TEST_F(DispatchTest, WaitingForAnIntentCostsNoWrites) {
+  while (budget.TryAcquire()) {
+  }
+  GiveAndCommit(Text("j1"));
+  const auto waiting = context.Documents();
+  ASSERT_EQ(waiting.size(), 1u);
+  for (int i = 0; i < 10; ++i) Pass(100);
+  EXPECT_EQ(context.Documents(), waiting);
+  EXPECT_TRUE(port.sent.empty());
+  budget.Release();
+  Turn();
+  EXPECT_EQ(port.sent.size(), 1u);
 }
 
 TEST_F(DispatchTest, CancelBeforeTheWireCancelsAndAfterItIsTooLate) {

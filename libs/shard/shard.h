@@ -115,6 +115,9 @@ class Shard final : private log::RebalanceListener {
   // it.
   void Stop();
 
+  // Of role and thread: "decide-0".
+  std::string name() const { return config_.role + "-" + std::to_string(config_.thread); }
+
   // When Step last came to its end in good order, for a watchdog. Any thread.
   MonoTime last_progress() const {
     return MonoTime(std::chrono::nanoseconds(last_progress_ns_.load(std::memory_order_relaxed)));
@@ -237,6 +240,7 @@ class Shard final : private log::RebalanceListener {
   MonoTime gathered_since_{};
 
   BatchFigures figures_;
+  std::size_t first_in_turn_ = 0;  // of the partitions in the next batch
   std::vector<store::DueTimer> due_;
   std::vector<std::unique_ptr<LocalEvent>> drained_;
   std::string scratch_;

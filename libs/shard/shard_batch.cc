@@ -31,13 +31,20 @@ Status Shard::RunBatch() {
   GroupRecords();
   const MonoTime begin = clock_.Mono();
   std::vector<Partition*> touched;
-  for (auto& [index, p] : partitions_) {
+  // Each partition is the first in its turn: what the processor has little of (TimerCapacity) isn't
+  // always the same one's.
+  std::vector<Partition*> in_turn;
+  for (auto& [index, p] : partitions_) in_turn.push_back(p.get());
+  std::rotate(in_turn.begin(),
+              in_turn.begin() + static_cast<std::ptrdiff_t>(first_in_turn_++ % in_turn.size()),
+              in_turn.end());
+  for (Partition* p : in_turn) {
     if (p->phase != Phase::kRunning || !p->resumed) continue;
     if (auto decided = Decide(*p); !decided) {
       Drop(*p);
       TB_RETURN_IF_ERROR(Handle(*p, decided.error()));
     } else if (p->work.touched()) {
-      touched.push_back(p.get());
+      touched.push_back(p);
     } else {
       Drop(*p);
     }
