@@ -12,6 +12,24 @@ bool Parse(std::string_view bytes, google::protobuf::MessageLite& message) {
   return message.ParseFromArray(bytes.data(), static_cast<int>(bytes.size()));
 }
 
+// The bytes of the record in a CallsEntry that is a record and nothing else, as intake writes it
+// (field 1, length-delimited); nullopt: it has to be read as a whole. Read this way one CallRecord
+// serves for all: a oneof's message would be made anew for each.
+std::optional<std::string_view> RecordIn(std::string_view entry) {
+  constexpr char kRecordTag = 1 << 3 | 2;
+  constexpr std::size_t kVarintMax = 5;
+  if (entry.empty() || entry[0] != kRecordTag) return std::nullopt;
+  std::size_t size = 0;
+  std::size_t at = 1;
+  for (unsigned shift = 0; at < entry.size() && at <= kVarintMax; shift += 7) {
+    const auto byte = static_cast<unsigned char>(entry[at++]);
+    size |= static_cast<std::size_t>(byte & 0x7fU) << shift;
+    if (byte < 0x80) break;
+  }
+  if (entry.size() - at != size) return std::nullopt;
+  return entry.substr(at);
+}
+
 bool IsDocumentKey(std::string_view key) {
   return !key.empty() && key.size() <= kKeyBytesMax && !shard::IsReservedKey(key);
 }
@@ -101,23 +119,28 @@ Status DecideProcessor::OnRecord(shard::Context& context, const shard::InputReco
 }
 
 Status DecideProcessor::OnCalls(shard::Context& context, const shard::InputRecord& record) {
-  if (!Parse(*record.value, entry_) || entry_.body_case() == v1::CallsEntry::BODY_NOT_SET) {
-    Park(context, record,
-         DeadLetterError("bad_protobuf", "the value is no textback.v1.CallsEntry with a body"));
-    return Ok();
-  }
-  if (entry_.has_watermark()) {
-    OnWatermark(context, entry_.watermark());
-    return Ok();
+  const v1::CallRecord* call = &record_;
+  const auto alone = RecordIn(*record.value);
+  if (!alone || !Parse(*alone, record_)) {
+    if (!Parse(*record.value, entry_) || entry_.body_case() == v1::CallsEntry::BODY_NOT_SET) {
+      Park(context, record,
+           DeadLetterError("bad_protobuf", "the value is no textback.v1.CallsEntry with a body"));
+      return Ok();
+    }
+    if (entry_.has_watermark()) {
+      OnWatermark(context, entry_.watermark());
+      return Ok();
+    }
+    call = &entry_.record();
   }
   if (!IsDocumentKey(record.key)) {
     Park(context, record, DeadLetterError("bad_key", "a call record needs its customer's key"));
     return Ok();
   }
-  TB_RETURN_IF_ERROR(Run(context, record.key, policy::Event(&entry_.record())));
+  TB_RETURN_IF_ERROR(Run(context, record.key, policy::Event(call)));
   const auto tally = TallyOf(effects_.record_class);
   if (!tally.empty()) context.Count(tally);
-  events_->OnRecordClass(entry_.record().source(), effects_.record_class);
+  events_->OnRecordClass(call->source(), effects_.record_class);
   if (effects_.error) Park(context, record, *effects_.error);
   return Ok();
 }

@@ -76,6 +76,7 @@ class DecideProcessor final : public shard::Processor {
   std::shared_ptr<const policy::Snapshot> snapshot_;
 
   // Reused for every record.
+  v1::CallRecord record_;
   v1::CallsEntry entry_;
   v1::InboundMessage inbound_;
   v1::Status status_;
