@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "base/random.h"
+#include "base/thread_name.h"
 
 namespace textback::pipeline {
 namespace {
@@ -176,6 +177,7 @@ void Dispatcher::Stop() {
 }
 
 void Dispatcher::RunInbound() {
+  SetThreadName("inbound");
   MonoTime gauges_at = around_.clock.Mono();
   while (!stopping_) {
     auto status = inbound_->Step(kInboundWait);

@@ -1,11 +1,11 @@
 #include "pipeline/worker.h"
 
-#include <pthread.h>
 
 #include <algorithm>
 #include <utility>
 
 #include "base/random.h"
+#include "base/thread_name.h"
 
 namespace textback::pipeline {
 namespace {
@@ -123,7 +123,7 @@ void Worker::Stop() {
 }
 
 void Worker::RunFeeds() {
-  ::pthread_setname_np(::pthread_self(), "tenants");
+  SetThreadName("tenants");
   while (!stopping_) {
     if (tenant_feed_) {
       if (auto status = tenant_feed_->Step(kWait); !status) return around_.on_end(status.error());
@@ -143,7 +143,7 @@ void Worker::RunFeeds() {
 }
 
 void Worker::RunIntake(std::size_t index) {
-  ::pthread_setname_np(::pthread_self(), "intake");
+  SetThreadName("intake");
   intake::Intake& intake = *intakes_[index];
   while (!stopping_) {
     if (const auto idle = intake.idle_for(); idle.count() > 0)

@@ -2,6 +2,8 @@
 
 #include <utility>
 
+#include "base/thread_name.h"
+
 namespace textback::shard {
 
 ShardThread::ShardThread(std::unique_ptr<Shard> shard, std::chrono::milliseconds wait,
@@ -19,6 +21,7 @@ ShardThread::~ShardThread() {
 }
 
 void ShardThread::Run(const std::stop_token& stop) {
+  SetThreadName(shard_->name());
   while (!stop.stop_requested() && status_) {
     status_ = shard_->Step(wait_);
     if (status_ && stepped_) stepped_(*shard_);

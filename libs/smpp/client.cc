@@ -12,6 +12,7 @@
 
 #include "base/assert.h"
 #include "base/random.h"
+#include "base/thread_name.h"
 #include "smpp/back_off.h"
 #include "smpp/mailbox.h"
 #include "smpp/request_queue.h"
@@ -510,6 +511,7 @@ void ClientPool::Impl::Start() {
   const std::lock_guard lock(lifecycle_mutex_);
   TB_ASSERT(!thread_.joinable());
   thread_ = std::thread([this] {
+    SetThreadName("smpp");
     for (const auto& connection : connections_) connection->Connect();
     io_.run();
   });
