@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <optional>
 
 #include "log/errors.h"
 #include "log_kafka/group_metadata.h"
@@ -148,14 +149,15 @@ Status KafkaTransactionalProducer::Send(std::string_view topic, std::int32_t par
                                         std::int64_t timestamp_ms) {
   TB_RETURN_IF_ERROR(Expect(State::kOpen, "Send"));
   TB_ASSIGN_OR_RETURN(rd_kafka_topic_t* const handle, topics_->Find(topic, partition));
-  const Deadline deadline = SteadyClock::now() + config_.transaction_timeout;
+  std::optional<SteadyClock::time_point> deadline;  // from the first time that the queue is full
   for (;;) {
     const rd_kafka_resp_err_t code =
         Produce(handle_->get(), handle, partition, key, value, timestamp_ms, nullptr);
     if (code == RD_KAFKA_RESP_ERR_NO_ERROR) {
       return Ok();
     }
-    if (code != RD_KAFKA_RESP_ERR__QUEUE_FULL || Expired(deadline)) {
+    if (!deadline) deadline = SteadyClock::now() + config_.transaction_timeout;
+    if (code != RD_KAFKA_RESP_ERR__QUEUE_FULL || Expired(*deadline)) {
       return SendFailed(code, topic, partition);
     }
     rd_kafka_poll(handle_->get(), 5);

@@ -48,6 +48,7 @@ std::string NamesOf(std::span<const std::string_view> fields) {
 
 std::string CleanValue(std::string_view value) {
   std::string out;
+  out.reserve(std::min(value.size(), TextTemplate::kValueMax));
   bool space = false;
   while (!value.empty() && out.size() <= TextTemplate::kValueMax) {
     const auto c = TakeAny(value);
@@ -63,6 +64,19 @@ std::string CleanValue(std::string_view value) {
   while (out.ends_with(' ')) out.pop_back();
   return out;
 }
+
+namespace {
+
+// Would CleanValue leave nothing of it?
+bool IsBlank(std::string_view value) {
+  while (!value.empty()) {
+    const auto c = TakeAny(value);
+    if (c && !IsSpace(*c) && !IsUnwanted(*c)) return false;
+  }
+  return true;
+}
+
+}  // namespace
 
 Result<TextTemplate> TextTemplate::Parse(std::string_view utf8,
                                          std::span<const std::string_view> fields) {
@@ -115,14 +129,18 @@ Result<std::string> TextTemplate::Render(std::span<const std::string_view> value
   TB_ASSERT(values.size() == fields_);
   std::string out;
   for (const auto& piece : pieces_) {
-    out += piece.field == kLiteral ? piece.literal : CleanValue(values[piece.field]);
+    if (piece.field == kLiteral) {
+      out += piece.literal;
+    } else {
+      out += CleanValue(values[piece.field]);
+    }
     if (out.size() > kBytesMax) {
       return DeadLetterError("text_too_long", "the text has more than " +
                                                   std::to_string(kBytesMax) +
                                                   " bytes with its values; shorten the template");
     }
   }
-  if (CleanValue(out).empty()) {
+  if (IsBlank(out)) {
     return DeadLetterError("text_empty",
                            "nothing is left of the text; give its merge fields values");
   }
