@@ -238,6 +238,7 @@ struct TopicInfo {
   std::string name;
   std::int32_t partitions = 0;
   std::map<std::string, std::string> settings;
+  std::int32_t replicas = 0;  // least of its partitions'; 0: the log keeps none
 };
 
 class Admin {

@@ -112,14 +112,14 @@ Result<std::map<std::string, std::optional<log::TopicInfo>>> KafkaAdmin::Describ
   std::map<std::string, std::optional<log::TopicInfo>> result;
   TB_ASSIGN_OR_RETURN(Handle* const handle, cluster_->Query(true));
   for (const auto& topic : topics) {
-    TB_ASSIGN_OR_RETURN(const auto partitions, cluster_->AskPartitions(topic));
+    TB_ASSIGN_OR_RETURN(const auto layout, cluster_->AskLayout(topic));
     auto& slot = result[topic];
-    if (!partitions) {
+    if (!layout) {
       continue;
     }
     TB_ASSIGN_OR_RETURN(auto settings, ReadSettings(*handle, RD_KAFKA_RESOURCE_TOPIC, topic,
                                                     cluster_->timeout_ms()));
-    slot = log::TopicInfo{topic, *partitions, std::move(settings)};
+    slot = log::TopicInfo{topic, layout->partitions, std::move(settings), layout->replicas};
   }
   return result;
 }

@@ -66,6 +66,11 @@ Result<std::int32_t> Cluster::Partitions(std::string_view topic) {
 }
 
 Result<std::optional<std::int32_t>> Cluster::AskPartitions(const std::string& topic) {
+  TB_ASSIGN_OR_RETURN(const auto layout, AskLayout(topic));
+  return layout ? std::optional(layout->partitions) : std::nullopt;
+}
+
+Result<std::optional<Cluster::Layout>> Cluster::AskLayout(const std::string& topic) {
   TB_ASSIGN_OR_RETURN(Handle* const handle, Query(true));
   const std::string doing = "asking for the partitions of topic " + topic;
   const TopicPtr local(rd_kafka_topic_new(handle->get(), topic.c_str(), nullptr));
@@ -81,13 +86,18 @@ Result<std::optional<std::int32_t>> Cluster::AskPartitions(const std::string& to
   const rd_kafka_metadata_topic_t& found = metadata->topics[0];
   if (found.err == RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART ||
       found.err == RD_KAFKA_RESP_ERR__UNKNOWN_TOPIC) {
-    return std::optional<std::int32_t>();
+    return std::optional<Layout>();
   }
   if (found.err != RD_KAFKA_RESP_ERR_NO_ERROR &&
       found.err != RD_KAFKA_RESP_ERR_LEADER_NOT_AVAILABLE) {
     return handle->ErrorOf(found.err, doing);
   }
-  return std::optional<std::int32_t>(found.partition_cnt);
+  Layout layout{.partitions = found.partition_cnt};
+  for (int i = 0; i < found.partition_cnt; ++i) {
+    const int replicas = found.partitions[i].replica_cnt;
+    layout.replicas = i == 0 ? replicas : std::min(layout.replicas, replicas);
+  }
+  return std::optional(layout);
 }
 
 Result<std::int32_t> Cluster::CheckTopics(const std::vector<std::string>& topics, bool equal) {

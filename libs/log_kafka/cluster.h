@@ -37,6 +37,11 @@ class Cluster {
   Result<std::int32_t> Partitions(std::string_view topic);
   // Asks the brokers each time; nullopt: no such topic.
   Result<std::optional<std::int32_t>> AskPartitions(const std::string& topic);
+  struct Layout {
+    std::int32_t partitions = 0;
+    std::int32_t replicas = 0;  // least of its partitions'
+  };
+  Result<std::optional<Layout>> AskLayout(const std::string& topic);
   // kFatal unless all exist and, with `equal`, have the same number of partitions.
   Result<std::int32_t> CheckTopics(const std::vector<std::string>& topics, bool equal);
   Result<log::Consumer::Range> Offsets(const log::TopicPartition& partition, bool read_committed);

@@ -19,8 +19,14 @@ std::string WordProblem(const std::string& text, std::string_view more) {
   return {};
 }
 
-void ReadKafka(config::Map& map, log_kafka::ConnectionConfig& kafka) {
+void ReadKafka(config::Map& map, CommonConfig& common) {
+  auto& kafka = common.kafka;
   map.Section("kafka", "How to reach the broker.", [&](config::Map& m) {
+    common.production = m.Bool("production",
+                               "Refuse to start where the cluster's settings void the guarantee "
+                               "(docs/guarantees.md).")
+                            .Default(false)
+                            .Read();
     kafka.bootstrap_servers =
         m.String("brokers", "host:port, separated by commas.").Default("localhost:9092").Read();
     kafka.message_bytes_max = static_cast<std::int32_t>(
@@ -407,7 +413,7 @@ void ReadDispatcherParts(config::Map& map, DispatcherConfig& c) {
 
 void ReadWorkerConfig(config::Map& map, WorkerConfig& c) {
   ReadCommon(map, c.common, "worker-1");
-  ReadKafka(map, c.common.kafka);
+  ReadKafka(map, c.common);
   const auto roles = ReadRoles(map, {"intake", "decide"});
   c.intake_role = HasRole(roles, "intake");
   c.decide_role = HasRole(roles, "decide");
@@ -416,7 +422,7 @@ void ReadWorkerConfig(config::Map& map, WorkerConfig& c) {
 
 void ReadDispatcherConfig(config::Map& map, DispatcherConfig& c) {
   ReadCommon(map, c.common, "dispatcher-1");
-  ReadKafka(map, c.common.kafka);
+  ReadKafka(map, c.common);
   const auto roles = ReadRoles(map, {"dispatch", "track"});
   c.dispatch_role = HasRole(roles, "dispatch");
   c.track_role = HasRole(roles, "track");

@@ -32,6 +32,7 @@ struct CommonConfig {
   int http_port = 9464;
   bool log_json = false;
   log_kafka::ConnectionConfig kafka;
+  bool production = false;  // refuse to start where the cluster's settings void the guarantee
 };
 
 // How a role's shards run.

@@ -1,37 +1,80 @@
 #include "pipeline/parts.h"
 
 #include <condition_variable>
+#include <map>
 #include <mutex>
 #include <utility>
+
+#include "pipeline/production.h"
 
 namespace textback::pipeline {
 namespace {
 
 constexpr std::chrono::milliseconds kAskAgain{500};
 
+// Asks again and again while the log can't be reached.
+Status Await(const Surroundings& around, std::string_view what, const std::function<bool()>& stop,
+             const std::function<Status()>& ask) {
+  std::mutex mutex;
+  std::condition_variable never;
+  while (!stop()) {
+    Status status = ask();
+    if (status || status.error().disposition != Disposition::kRetry) return status;
+    around.notices.Warn(what, status.error());
+    std::unique_lock lock(mutex);
+    never.wait_for(lock, kAskAgain);
+  }
+  return RetryError("stopped", "stopped while waiting for the log");
+}
+
 }  // namespace
 
 Status AwaitTopics(const Surroundings& around, const std::vector<std::string>& topics,
                    const std::function<bool()>& stop) {
-  std::mutex mutex;
-  std::condition_variable never;
   for (const auto& topic : topics) {
-    while (true) {
-      if (stop()) return RetryError("stopped", "stopped while waiting for the log");
+    TB_RETURN_IF_ERROR(Await(around, "waiting for the log", stop, [&]() -> Status {
       const auto partitions = around.log.Partitions(topic);
-      if (partitions) break;
-      if (partitions.error().disposition != Disposition::kRetry) {
-        Error error = partitions.error();
-        if (error.code == "topic_missing")
-          error.message += "; `textback topics create` makes the topics";
-        return error;
-      }
-      around.notices.Warn("waiting for the log", partitions.error());
-      std::unique_lock lock(mutex);
-      never.wait_for(lock, kAskAgain);
-    }
+      if (partitions) return Ok();
+      Error error = partitions.error();
+      if (error.code == "topic_missing")
+        error.message += "; `textback topics create` makes the topics";
+      return error;
+    }));
   }
   return Ok();
+}
+
+Status AwaitSafeCluster(const Surroundings& around, const CommonConfig& common,
+                        const std::vector<std::string>& topics, const std::function<bool()>& stop) {
+  std::vector<ProductionFinding> findings;
+  TB_RETURN_IF_ERROR(Await(around, "waiting for the cluster's settings", stop, [&]() -> Status {
+    TB_ASSIGN_OR_RETURN(const auto admin, around.log.NewAdmin());
+    TB_ASSIGN_OR_RETURN(findings, CheckProduction(*admin, Topics(common.prefix), topics));
+    return Ok();
+  }));
+  if (findings.empty()) return Ok();
+  if (!common.production) {
+    around.notices.Warn(
+        "the cluster's settings void the guarantee; `textback topics verify --production` lists "
+        "them",
+        {{"settings", std::to_string(findings.size())}});
+    return Ok();
+  }
+  // A line for each setting: the log holds back what says the same again.
+  std::map<std::string, std::pair<std::string, const ProductionFinding*>> by_setting;
+  for (const auto& finding : findings) {
+    auto& [where, first] = by_setting[finding.setting];
+    where += (where.empty() ? "" : ", ") + finding.where + " (" + finding.found + ")";
+    first = &finding;
+  }
+  for (const auto& [setting, found] : by_setting) {
+    around.notices.Warn(setting + " voids the guarantee",
+                        {{"of", found.first}, {"needed", found.second->needed}});
+  }
+  return FatalError("not_for_production",
+                    "kafka.production is set, and " + std::to_string(findings.size()) +
+                        " settings of the cluster void the guarantee (docs/guarantees.md): the "
+                        "lines before this one name them");
 }
 
 shard::ShardConfig MakeShardConfig(const CommonConfig& common, const RoleConfig& role,

@@ -35,6 +35,11 @@ struct Surroundings {
 Status AwaitTopics(const Surroundings& around, const std::vector<std::string>& topics,
                    const std::function<bool()>& stop);
 
+// In production mode (`common.production`) settings that void the guarantee are a reason not to
+// start: kFatal "not_for_production" names each. Else they are counted in one warning.
+Status AwaitSafeCluster(const Surroundings& around, const CommonConfig& common,
+                        const std::vector<std::string>& topics, const std::function<bool()>& stop);
+
 shard::ShardConfig MakeShardConfig(const CommonConfig& common, const RoleConfig& role,
                                    std::string_view name, int thread, const std::string& changelog,
                                    const Topics& topics);

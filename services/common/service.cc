@@ -45,8 +45,7 @@ void WarnOfSlowAborts(log::Log& log, telemetry::Log& notices) {
 }
 
 // From here on the process is a service: what goes wrong is logged, and ends with 3.
-int Run(const Service& service, pipeline::CommonConfig common) {
-  Signals signals;
+int Run(const Service& service, pipeline::CommonConfig common, Signals& signals) {
   SystemClock clock;
   telemetry::FdSink sink;
   telemetry::Log notices(
@@ -91,6 +90,10 @@ int Run(const Service& service, pipeline::CommonConfig common) {
     auto status = pipeline::AwaitTopics(around, service.topics(), [&] { return stopping.load(); });
     if (status && !stopping) {
       WarnOfSlowAborts(**log, notices);
+      status = pipeline::AwaitSafeCluster(around, common, service.topics(),
+                                          [&] { return stopping.load(); });
+    }
+    if (status && !stopping) {
       auto made = service.make(around);
       if (made) {
         app = std::move(made).value();
@@ -136,6 +139,7 @@ bool Signals::WaitFor(std::chrono::milliseconds wait) {
 void Signals::Raise() { ::kill(::getpid(), SIGTERM); }
 
 int Main(int argc, char** argv, const Service& service) {
+  Signals signals;  // first of all: who stops a service that is just starting gets a good end, too
   CLI::App app{service.description};
   app.set_version_flag("--version", service.name + " " + TEXTBACK_VERSION);
   std::string file;
@@ -166,7 +170,7 @@ int Main(int argc, char** argv, const Service& service) {
     std::puts("ok");
     return kOk;
   }
-  return Run(service, *common);
+  return Run(service, *common, signals);
 }
 
 }  // namespace textback::services

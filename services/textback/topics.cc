@@ -3,6 +3,7 @@
 
 #include "commands.h"
 #include "ops/json.h"
+#include "pipeline/production.h"
 #include "shell.h"
 
 namespace textback::cli {
@@ -12,6 +13,7 @@ struct Options {
   LogOptions log;
   pipeline::TopicPlan plan;
   bool json = false;
+  bool production = false;
 };
 
 void AddOptions(CLI::App& app, Options& options) {
@@ -49,6 +51,36 @@ void Print(const std::vector<log::TopicSpec>& specs,
   if (!json) table.Print();
 }
 
+// What of the settings voids the guarantee. Returns how many.
+Result<std::size_t> CheckSettings(const Options& options, log::Admin& admin,
+                                  const std::vector<log::TopicSpec>& specs) {
+  std::vector<std::string> names;
+  for (const auto& spec : specs) names.push_back(spec.name);
+  TB_ASSIGN_OR_RETURN(const auto findings,
+                      pipeline::CheckProduction(admin, options.log.topics(), names));
+  Table table({"WHERE", "SETTING", "IS", "NEEDED"});
+  for (const auto& finding : findings) {
+    if (!options.json) {
+      table.Add({finding.where, finding.setting, finding.found, finding.needed});
+      continue;
+    }
+    std::string line;
+    for (const auto& [name, value] :
+         {std::pair("where", &finding.where), std::pair("setting", &finding.setting),
+          std::pair("found", &finding.found), std::pair("needed", &finding.needed)}) {
+      line += line.empty() ? "{\"" : ",\"";
+      line += std::string(name) + "\":";
+      ops::AppendJsonString(line, *value);
+    }
+    PrintLine(line + "}");
+  }
+  if (!options.json && !findings.empty()) {
+    PrintLine("\nWhat voids the guarantee (docs/guarantees.md):");
+    table.Print();
+  }
+  return findings.size();
+}
+
 Result<int> Run(const Options& options, bool create) {
   TB_RETURN_IF_ERROR(pipeline::Validate(options.plan));
   const SystemClock clock;
@@ -69,7 +101,11 @@ Result<int> Run(const Options& options, bool create) {
   }
   TB_ASSIGN_OR_RETURN(const auto findings, pipeline::Verify(*admin, specs));
   Print(specs, findings, options.json);
-  return findings.empty() ? kOk : kFinding;
+  std::size_t unsafe = 0;
+  if (options.production) {
+    TB_ASSIGN_OR_RETURN(unsafe, CheckSettings(options, *admin, specs));
+  }
+  return findings.empty() && unsafe == 0 ? kOk : kFinding;
 }
 
 }  // namespace
@@ -84,6 +120,11 @@ void AddTopics(CLI::App& app, int& exit_code) {
                : "Compare the topics with the plan; exit code 1 if one differs");
     auto options = std::make_shared<Options>();
     AddOptions(command, *options);
+    if (!create) {
+      command.add_flag("--production", options->production,
+                       "Also what of the topics' and brokers' settings voids the guarantee "
+                       "(docs/guarantees.md)");
+    }
     command.footer(
         create ? "Example:\n  textback topics create --brokers kafka:9092 --partitions 16"
                : "Example:\n  textback topics verify --brokers kafka:9092 --partitions 16 --json");

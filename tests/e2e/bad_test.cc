@@ -49,6 +49,22 @@ TEST(BadStarts, MissingTopicIsNamedWithTheCommandThatMakesIt) {
               AllOf(HasSubstr(site.topics().jobs), HasSubstr("textback topics create")));
 }
 
+TEST(BadStarts, ProductionModeRefusesWhatVoidsTheGuarantee) {
+  SiteOptions options;
+  options.kafka_extra = ", production: true";
+  Site site(BrokerProcess::Shared().bootstrap(), options);
+  site.CreateTopics();
+  site.StartWorker();
+  EXPECT_EQ(site.worker().Wait(kDeadline), kEnvironment);
+  EXPECT_THAT(site.worker().Log(),
+              AllOf(HasSubstr("min.insync.replicas voids the guarantee"),
+                    HasSubstr(site.topics().calls + " (1)"),
+                    HasSubstr("replication factor voids the guarantee"),
+                    HasSubstr(site.topics().decide_changelog + " (1)"),
+                    HasSubstr("transaction.state.log.min.isr voids the guarantee"),
+                    HasSubstr("not_for_production")));
+}
+
 TEST(BadStarts, UnequalPartitionCountsAreNamed) {
   Site site(BrokerProcess::Shared().bootstrap());
   auto specs = pipeline::Specs(site.topics(), site.options().plan);

@@ -98,7 +98,7 @@ std::string Site::Common(std::string_view service) const {
          "topic_prefix: \"" + topics_.prefix + "\"\n" +          //
          "data_folder: " + folder_.path() + "/" + name + "\n" +  //
          "http: {address: 127.0.0.1, port: 0}\n" +               //
-         "kafka: {brokers: \"" + broker_ + "\"}\n";
+         "kafka: {brokers: \"" + broker_ + "\"" + options_.kafka_extra + "}\n";
 }
 
 std::string Site::WorkerYaml() const {

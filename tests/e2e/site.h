@@ -49,6 +49,7 @@ struct SiteOptions {
   std::string receipt_window = "1m";  // an unknown text's, for its receipt
   std::string unmatched_after = "8s";
   std::string session_timeout = "3s";
+  std::string kafka_extra;  // further keys of the section kafka: ", key: value"
   std::string input_extra;  // further lines of the input, indented by six
   std::string smsc_yaml;    // configuration of the SMSC
 };
