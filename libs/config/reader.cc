@@ -421,7 +421,7 @@ void Map::RefuseUnknownKeys() {
 
 // ---- Reader ----------------------------------------------------------------------------------
 
-Reader::Reader(std::string_view text, std::string file_name)
+Reader::Reader(std::string_view text, const std::string& file_name)
     : Reader(text, file_name,
              SystemSecrets(std::filesystem::path(file_name).parent_path().string())) {}
 

@@ -140,7 +140,7 @@ class Map {
   Field<std::int64_t> SizeBytes(std::string_view key, std::string_view doc);
   template <class E>
   Field<E> Enum(std::string_view key, std::string_view doc,
-                std::vector<std::pair<std::string, E>> values);
+                const std::vector<std::pair<std::string, E>>& values);
 
   // Absent: an empty secret.
   config::Secret Secret(std::string_view key, std::string_view doc, bool required = false);
@@ -190,7 +190,7 @@ class Map {
 
 class Reader {
  public:
-  Reader(std::string_view text, std::string file_name);
+  Reader(std::string_view text, const std::string& file_name);
   Reader(std::string_view text, std::string file_name, SecretSource secrets, Limits limits = {});
   ~Reader();
   Reader(const Reader&) = delete;
@@ -254,7 +254,7 @@ T Field<T>::Read() {
 
 template <class E>
 Field<E> Map::Enum(std::string_view key, std::string_view doc,
-                   std::vector<std::pair<std::string, E>> values) {
+                   const std::vector<std::pair<std::string, E>>& values) {
   std::string names;
   for (const auto& [name, value] : values) names += (names.empty() ? "" : ", ") + name;
   const auto parse = [values](std::string_view text) -> std::optional<E> {

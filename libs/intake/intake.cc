@@ -480,6 +480,7 @@ Status Intake::CommitIfDue(bool now) {
   }
   if (count == 0) return Ok();
   std::vector<log::OffsetCommit> commits;
+  commits.reserve(done.size());
   for (const auto& [source, at] : done)
     commits.push_back({source, at.first, EncodeProgress(at.second)});
   if (!commits.empty()) {

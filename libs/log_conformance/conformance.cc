@@ -81,6 +81,7 @@ std::set<std::int32_t> Member::Indices(const std::string& topic) const {
 
 std::vector<std::string> Member::Values() const {
   std::vector<std::string> values;
+  values.reserve(seen.size());
   for (const auto& r : seen) values.push_back(r.value.value_or("<tombstone>"));
   return values;
 }

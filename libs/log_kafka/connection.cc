@@ -50,9 +50,9 @@ constexpr std::array<std::string_view, 4> kSecrets = {
 };
 
 std::string ValueOr(const std::map<std::string, std::string>& map, const char* name,
-                    std::string otherwise) {
+                    const std::string& otherwise) {
   const auto found = map.find(name);
-  return found == map.end() ? std::move(otherwise) : found->second;
+  return found == map.end() ? otherwise : found->second;
 }
 
 Error Refused(std::string message) { return FatalError("log_config", std::move(message)); }

@@ -83,7 +83,7 @@ Error KafkaTransactionalProducer::Fail(Error error, State next) {
   return error;
 }
 
-Error KafkaTransactionalProducer::Fail(ErrorPtr error, std::string doing) {
+Error KafkaTransactionalProducer::Fail(const ErrorPtr& error, const std::string& doing) {
   const rd_kafka_resp_err_t code = rd_kafka_error_code(error.get());
   const char* const detail = rd_kafka_error_string(error.get());
   if (rd_kafka_error_is_fatal(error.get()) != 0 || code == RD_KAFKA_RESP_ERR__FATAL) {
@@ -115,7 +115,7 @@ Status KafkaTransactionalProducer::Init(std::chrono::milliseconds timeout) {
 Status KafkaTransactionalProducer::Start(Deadline deadline) {
   if (ErrorPtr error{rd_kafka_init_transactions(handle_->get(), RemainingMs(deadline))}) {
     rd_kafka_poll(handle_->get(), 0);
-    Error told = Fail(std::move(error), Named("starting transactions"));
+    Error told = Fail(error, Named("starting transactions"));
     if (auto down = handle_->TakeError(); down && told.disposition == Disposition::kRetry) {
       return std::move(*down);  // says more than "timed out"
     }
@@ -137,7 +137,7 @@ Status KafkaTransactionalProducer::Begin() {
   TB_RETURN_IF_ERROR(Expect(State::kReady, "Begin"));
   rd_kafka_poll(handle_->get(), 0);
   if (ErrorPtr error{rd_kafka_begin_transaction(handle_->get())}) {
-    return Fail(std::move(error), Named("beginning a transaction"));
+    return Fail(error, Named("beginning a transaction"));
   }
   state_ = State::kOpen;
   last_error_.clear();
@@ -201,7 +201,7 @@ Status KafkaTransactionalProducer::SendOffsets(const std::vector<log::OffsetComm
     if (error == nullptr) {
       return Ok();
     }
-    Error told = Fail(std::move(error), doing);
+    Error told = Fail(error, doing);
     if (state_ == State::kOpen && told.disposition == Disposition::kRetry && !Expired(deadline)) {
       continue;  // the same call again
     }
@@ -225,7 +225,7 @@ log::CommitOutcome KafkaTransactionalProducer::Commit(std::chrono::milliseconds 
     if (error == nullptr) {
       break;
     }
-    Error told = Fail(std::move(error), Named("committing a transaction"));
+    Error told = Fail(error, Named("committing a transaction"));
     if (state_ == State::kDoomed) {
       return AbortInstead(deadline);
     }
@@ -276,7 +276,7 @@ Status KafkaTransactionalProducer::Finish(Deadline deadline) {
     if (error == nullptr) {
       break;
     }
-    Error told = Fail(std::move(error), Named("aborting a transaction"));
+    Error told = Fail(error, Named("aborting a transaction"));
     if (state_ == State::kDead) {
       return told;
     }

@@ -51,7 +51,7 @@ class KafkaTransactionalProducer final : public log::TransactionalProducer {
   Status Finish(Deadline deadline);
   Status Expect(State state, const char* doing);
   // Moves to doomed or dead as `error` demands, and says what the caller is to do.
-  Error Fail(ErrorPtr error, std::string doing);
+  Error Fail(const ErrorPtr& error, const std::string& doing);
   Error Fail(Error error, State next);
   Error SendFailed(rd_kafka_resp_err_t code, std::string_view topic, std::int32_t partition);
   log::CommitOutcome AbortInstead(Deadline deadline);
