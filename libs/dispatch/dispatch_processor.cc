@@ -102,8 +102,13 @@ std::optional<Error> Refusal(const v1::Job& job, std::string_view key) {
 
 DispatchProcessor::DispatchProcessor(const DispatchConfig& config, MessagePort& port,
                                      IntentBudget& budget, const Clock& clock,
-                                     std::uint64_t random_seed)
-    : config_(config), port_(port), budget_(budget), clock_(clock), random_(random_seed) {
+                                     std::uint64_t random_seed, DispatchEvents* events)
+    : config_(config),
+      port_(port),
+      budget_(budget),
+      clock_(clock),
+      events_(events != nullptr ? events : &no_events_),
+      random_(random_seed) {
   TB_ASSERT(config.incarnation != 0);
 }
 
@@ -342,6 +347,9 @@ void DispatchProcessor::ApplyOutcome(shard::Context& context, Document& document
     switch (part.result) {
       case PartResult::kAccepted: {
         entry.add_parts_accepted(part.part);
+        events_->OnAccepted(
+            part.responded_ms - part.submitted_ms,
+            part.submitted_ms - std::max(entry.job().created_ms(), entry.job().not_before_ms()));
         v1::Submission submission;
         submission.set_job_id(entry.job().job_id());
         submission.set_tenant(entry.job().tenant());
@@ -506,6 +514,7 @@ void DispatchProcessor::Discard(std::int32_t /*partition*/,
 }
 
 void DispatchProcessor::OnBatchStart() {
+  events_->OnBatchStart();
   const MonoTime now = clock_.Mono();
   housekeeping_ = 0;
   if (!port_.Ready() && now >= housekeeping_at_) {

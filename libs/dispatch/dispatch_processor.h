@@ -60,14 +60,25 @@ struct DispatchConfig {
   std::size_t housekeeping_timers_max = 1'000;
 };
 
+// What metrics are made of. Called on the shard's thread; may tell a batch again that was aborted.
+class DispatchEvents {
+ public:
+  virtual ~DispatchEvents() = default;
+  // The SMSC took a part: how long it took to answer, and how long after the job was made, or was
+  // due, it was written.
+  virtual void OnAccepted(std::int64_t /*response_ms*/, std::int64_t /*waited_ms*/) {}
+  virtual void OnBatchStart() {}
+};
+
 class DispatchProcessor final : public shard::Processor, public shard::LocalSource {
  public:
   enum Input : std::size_t { kJobs = 0, kStatusIn = 1 };
   enum Output : std::size_t { kSubmissions = 0, kStatusOut = 1 };
 
-  // All outlive the processor.
+  // All outlive the processor; `events` may be nullptr.
   DispatchProcessor(const DispatchConfig& config, MessagePort& port, IntentBudget& budget,
-                    const Clock& clock, std::uint64_t random_seed);
+                    const Clock& clock, std::uint64_t random_seed,
+                    DispatchEvents* events = nullptr);
   ~DispatchProcessor() override;
 
   Status OnRecord(shard::Context& context, const shard::InputRecord& record) override;
@@ -120,6 +131,8 @@ class DispatchProcessor final : public shard::Processor, public shard::LocalSour
   MessagePort& port_;
   IntentBudget& budget_;
   const Clock& clock_;
+  DispatchEvents no_events_;
+  DispatchEvents* const events_;
   Random random_;
   std::uint64_t next_intent_ = 0;
   // Intents that Execute handed to the port and whose closing has not committed yet. At most

@@ -92,16 +92,17 @@ Status Dispatcher::BuildDispatch(const Topics& topics) {
     dispatch::DispatchConfig processor_config = config_.outbox;
     processor_config.shard = i;
     processor_config.incarnation = incarnation;
+    auto metrics = std::make_unique<DispatchMetrics>(around_.registry, around_.notices,
+                                                     std::vector{topics.jobs, topics.status});
     auto processor = std::make_unique<dispatch::DispatchProcessor>(
-        processor_config, *port_, budget_, around_.clock, random.Next());
+        processor_config, *port_, budget_, around_.clock, random.Next(), metrics.get());
     auto config = MakeShardConfig(config_.common, config_.dispatch, "dispatch", static_cast<int>(i),
                                   topics.dispatch_changelog, topics);
     // Status holds no timer back: it only ever proves what is unknown already.
     config.inputs = {{topics.jobs, true}, {topics.status, false}};
     config.outputs = {{topics.submissions, shard::PartitionRule::kByKey},
                       {topics.status, shard::PartitionRule::kByKey}};
-    metrics_.push_back(std::make_unique<ShardMetrics>(around_.registry, around_.notices, "dispatch",
-                                                      std::vector{topics.jobs, topics.status}));
+    metrics_.push_back(std::move(metrics));
     auto& check = around_.health.Add("dispatch_" + std::to_string(i), kShardSilenceMax);
     dispatch_threads_.push_back(std::make_unique<RoleShard>(
         std::move(config),

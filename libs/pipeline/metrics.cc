@@ -140,6 +140,66 @@ void ShardMetrics::OnTally(std::string_view name, std::int64_t delta) {
   it->second->Add(static_cast<std::uint64_t>(delta));
 }
 
+namespace {
+
+// What a text's tally does to the number of texts that wait for an end; 0: it is no such tally.
+int OutboxSign(std::string_view name) {
+  if (name == "job_text") return 1;
+  for (const char* end :
+       {"job_sent", "job_unknown", "job_expired", "job_rejected", "job_cancelled", "job_blocked"}) {
+    if (name == end) return -1;
+  }
+  return 0;
+}
+
+}  // namespace
+
+DispatchMetrics::DispatchMetrics(telemetry::Registry& registry, telemetry::Log& log,
+                                 const std::vector<std::string>& inputs)
+    : ShardMetrics(registry, log, "dispatch", inputs),
+      outbox_(registry.GetGauge("textback_dispatch_outbox_texts",
+                                "Texts that wait for their time, their turn or an outcome.")),
+      response_(registry.GetHistogram("textback_dispatch_response_seconds",
+                                      "From a submit_sm on the wire to its answer.",
+                                      telemetry::LatencyBuckets())),
+      waited_(registry.GetHistogram("textback_dispatch_submit_seconds",
+                                    "From a text's job, or when it was due, to the wire.",
+                                    telemetry::LatencyBuckets())) {}
+
+DispatchMetrics::~DispatchMetrics() {
+  while (!totals_.empty()) DispatchMetrics::OnPartitionStopped(totals_.begin()->first);
+}
+
+void DispatchMetrics::OnTotal(std::int32_t partition, std::string_view name, std::int64_t total) {
+  const int sign = OutboxSign(name);
+  if (sign == 0) return;
+  auto& totals = totals_[partition];
+  auto it = totals.find(name);
+  if (it == totals.end()) it = totals.emplace(name, 0).first;
+  outbox_.Add(static_cast<double>(sign * (total - it->second)));
+  it->second = total;
+}
+
+void DispatchMetrics::OnPartitionStopped(std::int32_t partition) {
+  ShardMetrics::OnPartitionStopped(partition);
+  const auto gone = totals_.find(partition);
+  if (gone == totals_.end()) return;
+  for (const auto& [name, total] : gone->second) {
+    outbox_.Add(static_cast<double>(-OutboxSign(name) * total));
+  }
+  totals_.erase(gone);
+}
+
+void DispatchMetrics::OnAccepted(std::int64_t response_ms, std::int64_t waited_ms) {
+  response_.Observe(static_cast<double>(response_ms) / 1000);
+  waited_.Observe(static_cast<double>(std::max<std::int64_t>(0, waited_ms)) / 1000);
+}
+
+void DispatchMetrics::OnBatchStart() {
+  response_.Publish();
+  waited_.Publish();
+}
+
 void ShardMetrics::OnAborted(const shard::BatchFigures& /*figures*/, std::string_view why) {
   handles_->aborted.Add();
   log_.Warn("transaction aborted, it runs again", {{"role", role_}, {"why", why}});
@@ -177,7 +237,7 @@ void ShardMetrics::OnRestoreProgress(std::int32_t partition, std::int64_t done,
 
 void ShardMetrics::OnPartitionRunning(std::int32_t partition,
                                       std::chrono::nanoseconds since_assigned) {
-  OnPartitionStopped(partition);
+  ShardMetrics::OnPartitionStopped(partition);
   running_[partition] = true;
   handles_->running.Add(1);
   handles_->restore_batch.Observe(Seconds(since_assigned));
@@ -202,7 +262,7 @@ void ShardMetrics::OnPartitionStopped(std::int32_t partition) {
 }
 
 void ShardMetrics::OnPartitionHalted(std::int32_t partition, std::string_view why) {
-  OnPartitionStopped(partition);
+  ShardMetrics::OnPartitionStopped(partition);
   running_[partition] = false;
   handles_->halted.Add(1);
   log_.Error("partition halted, the others run on",

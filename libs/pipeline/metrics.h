@@ -12,13 +12,14 @@
 #include <vector>
 
 #include "decide/decide_processor.h"
+#include "dispatch/dispatch_processor.h"
 #include "shard/events.h"
 #include "telemetry/log.h"
 #include "telemetry/metrics.h"
 
 namespace textback::pipeline {
 
-class ShardMetrics final : public shard::ShardEvents {
+class ShardMetrics : public shard::ShardEvents {
  public:
   // `role` is a literal of a bounded set. All outlive it.
   ShardMetrics(telemetry::Registry& registry, telemetry::Log& log, std::string_view role,
@@ -52,6 +53,26 @@ class ShardMetrics final : public shard::ShardEvents {
   std::map<std::int32_t, std::int64_t> to_restore_;
   std::map<std::string, telemetry::Counter*, std::less<>> tallies_;
   std::map<std::int32_t, bool> running_;  // false: halted
+};
+
+// The role dispatch's: also how many texts its partitions owe an end. Counted from the tallies,
+// which travel with the partition, so it is right from the first moment after a restart.
+class DispatchMetrics final : public ShardMetrics, public dispatch::DispatchEvents {
+ public:
+  DispatchMetrics(telemetry::Registry& registry, telemetry::Log& log,
+                  const std::vector<std::string>& inputs);
+  ~DispatchMetrics() override;
+
+  void OnTotal(std::int32_t partition, std::string_view name, std::int64_t total) override;
+  void OnPartitionStopped(std::int32_t partition) override;
+  void OnAccepted(std::int64_t response_ms, std::int64_t waited_ms) override;
+  void OnBatchStart() override;
+
+ private:
+  telemetry::Gauge& outbox_;
+  telemetry::HistogramBatch response_;
+  telemetry::HistogramBatch waited_;
+  std::map<std::int32_t, std::map<std::string, std::int64_t, std::less<>>> totals_;
 };
 
 class DecideMetrics final : public decide::DecideEvents {

@@ -42,6 +42,10 @@ class ShardEvents {
   virtual void OnCommitted(const BatchFigures& /*figures*/) {}
   // What the transaction counted (Context::Count), per name; may be negative.
   virtual void OnTally(std::string_view /*name*/, std::int64_t /*delta*/) {}
+  // How much the partition has counted under a name since its topics were made: when it starts, and
+  // after each transaction that changed it.
+  virtual void OnTotal(std::int32_t /*partition*/, std::string_view /*name*/,
+                       std::int64_t /*total*/) {}
   // Nothing of it is visible; it runs again. `why` is an Error::code.
   virtual void OnAborted(const BatchFigures& /*figures*/, std::string_view /*why*/) {}
   // Committed or not, nobody can say yet; its partitions are rebuilt from the changelog.

@@ -238,7 +238,9 @@ Status Shard::ApplyCommitted(Partition& p) {
   for (std::size_t i = 0; i < p.work.next().tallies.size(); ++i) {
     const std::int64_t before = i < p.state.tallies.size() ? p.state.tallies[i] : 0;
     const std::int64_t delta = p.work.next().tallies[i] - before;
-    if (delta != 0) events_.OnTally(names_[i], delta);
+    if (delta == 0) continue;
+    events_.OnTally(names_[i], delta);
+    events_.OnTotal(p.index, names_[i], p.work.next().tallies[i]);
   }
   p.state = std::move(p.work.next());
   changes.push_back(StateChange(p));

@@ -527,6 +527,22 @@ TEST(StreamPoint15, TalliesAddUpOverAKill) {
                                    Pair("decided", 48)));
 }
 
+TEST(StreamPoint15, TotalsAreToldAtTheStartAndAfterEachTransaction) {
+  World world(1);
+  Node* node = &world.Make("a");
+  world.Write("calls", "k", "1");
+  world.Write("calls", "k", "2");
+  ASSERT_TRUE(world.Until([&] { return world.Committed("out").size() == 2; }));
+  const std::pair decided(0, std::string("decided"));
+  EXPECT_EQ(node->events.totals[decided], 2);
+  world.Kill(*node);
+  node->events.totals.clear();
+  world.Boot(*node);
+  ASSERT_TRUE(world.Until([&] { return node->events.totals[decided] == 2; }));
+  world.Write("calls", "k", "3");
+  ASSERT_TRUE(world.Until([&] { return node->events.totals[decided] == 3; }));
+}
+
 TEST(ShardErrors, ARefusedRecordIsParkedAndLeavesNothingElse) {
   World world(1);
   Node& node = world.Make("a");

@@ -221,6 +221,9 @@ Status Shard::Start(Partition& p) {
   p.started = true;
   processor_.OnPartitionStarted(p.index);
   events_.OnPartitionRunning(p.index, clock_.Mono() - p.assigned_at);
+  for (std::size_t i = 0; i < p.state.tallies.size(); ++i) {
+    events_.OnTotal(p.index, names_[i], p.state.tallies[i]);
+  }
   return Ok();
 }
 

@@ -163,6 +163,9 @@ class Recorder final : public ShardEvents {
     ++committed;
     last = f;
   }
+  void OnTotal(std::int32_t partition, std::string_view name, std::int64_t total) override {
+    totals[{partition, std::string(name)}] = total;
+  }
   void OnAborted(const BatchFigures&, std::string_view) override { ++aborted; }
   void OnUnknown(const BatchFigures&) override { ++unknown; }
   void OnFenced() override { ++fenced; }
@@ -186,6 +189,7 @@ class Recorder final : public ShardEvents {
   std::size_t dropped = 0;
   BatchFigures last;
   std::string held_by;
+  std::map<std::pair<std::int32_t, std::string>, std::int64_t> totals;
   std::map<std::int32_t, std::string> halted;
   std::map<std::int32_t, std::string> wiped;
   std::map<std::string, int> notices;
