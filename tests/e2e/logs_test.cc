@@ -7,6 +7,7 @@
 #include "base/clock.h"
 #include "base/random.h"
 #include "e2e/outcome.h"
+#include "e2e/sim_site.h"
 #include "e2e/site.h"
 #include "e2e/workload.h"
 #include "kafka/broker_process.h"
@@ -139,6 +140,10 @@ void RunOnKafka(const std::function<void(Site&, Outcome&)>& disturb,
   ExpectSame(Expected(), outcome.Decisions());
   ::testing::Test::RecordProperty("unknown", static_cast<int>(unknown));
   ::testing::Test::RecordProperty("texts", static_cast<int>(outcome.texts().size()));
+}
+
+TEST(Logs, SimulatedAndEmbeddedDecideTheSame) {
+  ExpectSame(Expected(), RunSimulated(Calls(), kPartitions, kSeed));
 }
 
 TEST(Logs, EmbeddedAndKafkaDecideTheSame) {
