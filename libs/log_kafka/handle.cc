@@ -61,7 +61,7 @@ Result<std::shared_ptr<Handle>> Handle::New(Kind kind, const Settings& settings,
                                                 reason.data() +
                                                 "; see kafka.settings and the files it names");
   }
-  [[maybe_unused]] const auto* taken = conf.release();  // by the client
+  static_cast<void>(conf.release());  // the client's now
   if (kind == Kind::kConsumer) {
     rd_kafka_poll_set_consumer(handle->client_);
   }

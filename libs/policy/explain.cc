@@ -46,7 +46,7 @@ std::string LineTypeInWords(std::int64_t type) {
 }
 
 std::string NotMissed(const v1::Decision& d) {
-  const std::string words = VerdictInWords(d.verdict(), d.answered_by());
+  std::string words = VerdictInWords(d.verdict(), d.answered_by());
   if (d.verdict() != v1::VERDICT_SHORT_RING) return words;
   return "the caller hung up after " + DurationInWords(d.ring_ms()) +
          " of ringing, sooner than counts as a missed call";

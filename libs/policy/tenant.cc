@@ -297,7 +297,7 @@ std::vector<Problem> ValidateTenant(const v1::Tenant& tenant, std::int64_t horiz
 }
 
 std::shared_ptr<const Tenant> Tenant::Compile(const v1::Tenant& tenant, std::int64_t version,
-                                              std::vector<Problem> problems) {
+                                              const std::vector<Problem>& problems) {
   auto compiled = std::make_shared<Tenant>();
   compiled->id_ = tenant.tenant();
   compiled->version_ = version;

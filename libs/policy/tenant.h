@@ -45,7 +45,7 @@ class Tenant {
  public:
   // Always succeeds; a tenant with problems comes out inactive.
   static std::shared_ptr<const Tenant> Compile(const v1::Tenant& tenant, std::int64_t version,
-                                               std::vector<Problem> problems);
+                                               const std::vector<Problem>& problems);
 
   const std::string& id() const { return id_; }
   std::int64_t version() const { return version_; }  // its offset in the tenants topic

@@ -38,6 +38,7 @@ void Restorer::Remove(const Partition& partition) {
 Status Restorer::Assign() {
   if (assigned_) return Ok();
   std::vector<std::pair<log::TopicPartition, std::int64_t>> positions;
+  positions.reserve(partitions_.size());
   for (const auto& [index, partition] : partitions_) {
     positions.emplace_back(partition->changelog, partition->replay_position);
   }

@@ -47,7 +47,7 @@ Status TestContext::Deliver(Processor& processor, std::size_t input, std::string
 Status TestContext::Deliver(Processor& processor, const InputRecord& record) {
   const State before = Save();
   const std::size_t effects_before = effects.size();
-  const Status status = processor.OnRecord(*this, record);
+  Status status = processor.OnRecord(*this, record);
   if (status) return Ok();
   Restore(before);
   effects.resize(effects_before);

@@ -133,6 +133,7 @@ class Pipeline {
     Feed();
     if (chaos) Strike();
     std::vector<Machine*> order;
+    order.reserve(machines_.size());
     for (auto& machine : machines_) order.push_back(&machine);
     for (std::size_t i = order.size(); i > 1; --i) std::swap(order[i - 1], order[random_.Below(i)]);
     for (Machine* machine : order) TickMachine(*machine);

@@ -624,6 +624,7 @@ PortHealth ClientPool::Impl::Health() const {
 
 std::vector<SessionStats> ClientPool::Impl::Stats() const {
   std::vector<SessionStats> stats;
+  stats.reserve(connections_.size());
   for (const auto& connection : connections_) stats.push_back(connection->Snapshot().stats);
   return stats;
 }

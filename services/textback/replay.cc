@@ -112,7 +112,7 @@ class Loader {
     while (true) {
       TB_ASSIGN_OR_RETURN(const auto value, reader.Next());
       if (!value) return Ok();
-      decoder.Decode(*value, {.now_ms = kEndOfTimeMs}, decoded_);
+      decoder.Decode(value, {.now_ms = kEndOfTimeMs}, decoded_);
       for (const auto& item : decoded_.items) Take(*item.record, path, reader.number());
       for (const auto& rejected : decoded_.rejected) Reject(rejected, path, reader.number());
       progress.Show(bytes.size() - reader.bytes_left());

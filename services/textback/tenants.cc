@@ -79,6 +79,7 @@ Result<int> RunList(const Options& options) {
   TB_ASSIGN_OR_RETURN(const auto log, options.log.Open(clock));
   TB_ASSIGN_OR_RETURN(const auto current, ReadCurrent(*log, clock, options.log.topics().tenants));
   std::vector<v1::Tenant> tenants;
+  tenants.reserve(current.size());
   for (const auto& [id, tenant] : current) tenants.push_back(tenant);
   PrintTenants(options, tenants);
   return kOk;

@@ -55,6 +55,7 @@ void Print(const std::vector<log::TopicSpec>& specs,
 Result<std::size_t> CheckSettings(const Options& options, log::Admin& admin,
                                   const std::vector<log::TopicSpec>& specs) {
   std::vector<std::string> names;
+  names.reserve(specs.size());
   for (const auto& spec : specs) names.push_back(spec.name);
   TB_ASSIGN_OR_RETURN(const auto findings,
                       pipeline::CheckProduction(admin, options.log.topics(), names));
