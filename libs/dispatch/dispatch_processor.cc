@@ -212,7 +212,11 @@ Status DispatchProcessor::OnUnmatchedReceipt(shard::Context& context,
   std::optional<int> candidate;
   for (int i = 0; i < document.outbox.jobs_size(); ++i) {
     const auto& entry = document.outbox.jobs(i);
-    if (entry.phase() != OutboxJob::PHASE_UNKNOWN || status.account() != port_.account()) continue;
+    // An intent whose owner is gone will be unknown: its receipt may come before its time to be.
+    const bool orphan =
+        entry.phase() == OutboxJob::PHASE_INTENT && entry.incarnation() != config_.incarnation;
+    if (entry.phase() != OutboxJob::PHASE_UNKNOWN && !orphan) continue;
+    if (status.account() != port_.account()) continue;
     if (!status.sender().empty() && status.sender() != entry.job().sender().value()) continue;
     if (status.has_user_message_reference()) {
       if (status.user_message_reference() != entry.concat_reference()) continue;
@@ -227,11 +231,15 @@ Status DispatchProcessor::OnUnmatchedReceipt(shard::Context& context,
   }
   if (!candidate) return Ok();
   auto& entry = *document.outbox.mutable_jobs(*candidate);
-  context.Count("job_unknown", -1);
-  context.Count("job_sent");
   context.Count("job_proven");
-  Publish(context, entry, v1::Status::KIND_PROVEN, "");
-  CloseJob(document.outbox, *candidate);
+  if (entry.phase() == OutboxJob::PHASE_INTENT) {
+    Close(context, document, *candidate, v1::Status::KIND_SENT, "");
+  } else {
+    context.Count("job_unknown", -1);
+    context.Count("job_sent");
+    Publish(context, entry, v1::Status::KIND_PROVEN, "");
+    CloseJob(document.outbox, *candidate);
+  }
   Advance(context, document);
   Save(context, document);
   return Ok();
@@ -517,9 +525,9 @@ void DispatchProcessor::OnBatchStart() {
   events_->OnBatchStart();
   const MonoTime now = clock_.Mono();
   housekeeping_ = 0;
-  if (!port_.Ready() && now >= housekeeping_at_) {
+  if (now >= housekeeping_at_) {
     housekeeping_ = config_.housekeeping_timers_max;
-    housekeeping_at_ = now + std::chrono::milliseconds(config_.port_down_retry_ms);
+    housekeeping_at_ = now + std::chrono::milliseconds(config_.housekeeping_ms);
   }
   while (!discarded_order_.empty() && (discarded_order_.front().first <= now ||
                                        discarded_order_.size() > 16 * budget_.limit())) {
@@ -539,11 +547,11 @@ void DispatchProcessor::OnBatchStart() {
 }
 
 std::size_t DispatchProcessor::TimerCapacity(std::int32_t /*partition*/) {
-  // A text that waits for an intent keeps its timer: to put it off would be a write for each text
-  // that waits and each time it is looked at. An intent comes free within its lease and grace.
-  if (!port_.Ready()) return housekeeping_;
+  // A text that waits for an intent is put off by a write, so they aren't all looked at each time.
+  // Some are: what has expired, and what a dead process left, stands behind them in the queue.
   const std::size_t open = budget_.open();
-  return open < budget_.limit() ? budget_.limit() - open : 0;
+  const std::size_t free = port_.Ready() && open < budget_.limit() ? budget_.limit() - open : 0;
+  return std::max(free, housekeeping_);
 }
 
 void DispatchProcessor::OnPartitionStopped(std::int32_t partition) {

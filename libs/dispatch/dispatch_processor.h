@@ -56,8 +56,9 @@ struct DispatchConfig {
   std::int64_t lifetime_max_ms = 24LL * 60 * 60 * 1000;  // a job's expiry is cut to now plus this
   std::int64_t port_down_retry_ms = 1'000;               // the port had no way to the network
   int jobs_per_customer_max = 64;                        // open ones; one more is rejected
-  // Timers that a partition looks at every port_down_retry_ms while nothing can be sent.
-  std::size_t housekeeping_timers_max = 1'000;
+  // Timers that each partition looks at so often although nothing can be sent.
+  std::size_t housekeeping_timers_max = 250;
+  std::int64_t housekeeping_ms = 1'000;
 };
 
 // What metrics are made of. Called on the shard's thread; may tell a batch again that was aborted.
@@ -144,7 +145,7 @@ class DispatchProcessor final : public shard::Processor, public shard::LocalSour
   std::unordered_set<std::uint64_t> discarded_;
   std::size_t orphans_ = 0;  // entries of open_ whose partition is gone
   std::vector<MessageOutcome> drained_;
-  std::size_t housekeeping_ = 0;  // timers of a partition in this batch, while the port is down
+  std::size_t housekeeping_ = 0;  // timers of a partition in this batch, whatever can be sent
   MonoTime housekeeping_at_{};
 };
 

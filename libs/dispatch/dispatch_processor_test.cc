@@ -234,6 +234,31 @@ TEST_F(DispatchTest, DispatcherPoint3ReceiptOfItsOwnProvesAnUnknown) {
   EXPECT_EQ(Tally("job_sent"), 1);
 }
 
+TEST_F(DispatchTest, DispatcherPoint3ReceiptProvesWhatADeadProcessSentBeforeItIsUnknown) {
+  GiveAndCommit(Text("j1"));
+  v1::Status receipt;
+  receipt.set_kind(v1::Status::KIND_UNMATCHED_RECEIPT);
+  receipt.set_customer(kCustomer);
+  receipt.set_account("smsc");
+  receipt.set_sender("+12125550100");
+  receipt.set_at_ms(kStart + 10);
+  const auto deliver = [&] {
+    ASSERT_TRUE(context.Deliver(*processor, DispatchProcessor::kStatusIn, kCustomer,
+                                receipt.SerializeAsString()));
+    context.Commit(*processor);
+  };
+  deliver();
+  EXPECT_TRUE(Ends().empty()) << "the SMSC still owes its answer to this process";
+  processor = NewProcessor(8);
+  deliver();
+  EXPECT_THAT(Ends(), ElementsAre("j1 SENT"));
+  Pass(config.lease_ms + config.resolve_grace_ms + config.receipt_window_ms);
+  EXPECT_THAT(Ends(), ElementsAre("j1 SENT"));
+  EXPECT_EQ(Tally("job_sent"), 1);
+  EXPECT_EQ(Tally("job_proven"), 1);
+  EXPECT_EQ(Tally("job_unknown"), 0);
+}
+
 TEST_F(DispatchTest, ReceiptOfAnotherSenderProvesNothing) {
   GiveAndCommit(Text("j1"));
   Answer({Part(1, PartResult::kUnknown, "response_timeout")});
@@ -325,22 +350,25 @@ TEST_F(DispatchTest, QueuedJobExpiresWhileTheNetworkIsDown) {
   GiveAndCommit(Text("j1"));
   Pass(1'799'999);
   EXPECT_TRUE(Ends().empty());
-  Pass(config.port_down_retry_ms);  // how often a network that is down is looked after
+  Pass(config.housekeeping_ms);
   EXPECT_THAT(Ends(), ElementsAre("j1 EXPIRED"));
   EXPECT_TRUE(port.sent.empty());
 }
 
-TEST_F(DispatchTest, WaitingForAnIntentCostsNoWrites) {
+TEST_F(DispatchTest, WaitingForAnIntentCostsFewWrites) {
   while (budget.TryAcquire()) {
   }
+  Turn();  // this second's housekeeping is done
   GiveAndCommit(Text("j1"));
   const auto waiting = context.Documents();
   ASSERT_EQ(waiting.size(), 1u);
-  for (int i = 0; i < 10; ++i) Pass(100);
+  for (int i = 0; i < 9; ++i) Pass(config.housekeeping_ms / 10);
   EXPECT_EQ(context.Documents(), waiting);
+  Pass(config.housekeeping_ms / 10);
+  EXPECT_NE(context.Documents(), waiting) << "looked at, and put off";
   EXPECT_TRUE(port.sent.empty());
   budget.Release();
-  Turn();
+  Pass(2 * config.capacity_retry_ms);
   EXPECT_EQ(port.sent.size(), 1u);
 }
 
