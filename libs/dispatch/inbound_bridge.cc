@@ -17,12 +17,6 @@ namespace {
 
 constexpr std::int64_t kRepeatSpanMs = 600'000;
 
-// E.164 with "+" where the address is one, else its digits or name as they came.
-std::string AddressText(const smpp::AddressView& address) {
-  if (const auto number = smpp::ToE164(address)) return number->ToE164();
-  return std::string(address.digits);
-}
-
 std::string DecodeText(std::uint8_t data_coding, std::string_view octets) {
   switch (data_coding) {
     case smpp::kCodingUcs2:
@@ -51,9 +45,22 @@ InboundBridge::InboundBridge(const InboundConfig& config, smpp::SubmitPort& port
       port_(port),
       log_(log),
       clock_(clock),
+      normaliser_(cdr::Normaliser::Make({.country = config.country}).value()),
       reassembler_(smpp::ReassemblyLimits{}) {}
 
 InboundBridge::~InboundBridge() = default;
+
+// E.164 with "+" where the address is one, else its digits or name as they came. Type of number:
+// SMPP 3.4, 5.2.5. A person's STOP counts in whatever form their network writes their number.
+std::string InboundBridge::AddressText(const smpp::AddressView& address) const {
+  if (const auto number = smpp::ToE164(address)) return number->ToE164();
+  if (address.ton == smpp::kTonNational || address.ton == smpp::kTonUnknown) {
+    const auto type = address.ton == smpp::kTonNational ? v1::Party::NUMBER_TYPE_NATIONAL
+                                                        : v1::Party::NUMBER_TYPE_UNSPECIFIED;
+    if (const auto number = normaliser_.ToE164(address.digits, type)) return number->ToE164();
+  }
+  return std::string(address.digits);
+}
 
 Status InboundBridge::Step(std::chrono::milliseconds wait) {
   if (writer_ == nullptr) {

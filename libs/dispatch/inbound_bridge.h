@@ -22,6 +22,7 @@
 #include <vector>
 
 #include "base/clock.h"
+#include "cdr/normalise.h"
 #include "log/log.h"
 #include "smpp/profile.h"
 #include "smpp/reassembly.h"
@@ -31,6 +32,7 @@ namespace textback::dispatch {
 
 struct InboundConfig {
   std::string account = "smsc";
+  std::string country;  // ISO 3166-1, of addresses in national form; empty: those aren't read
   smpp::SmscProfile profile;
   std::string receipts_topic = "textback.receipts";
   std::string inbound_topic = "textback.inbound";
@@ -48,7 +50,7 @@ struct InboundStats {
 
 class InboundBridge {
  public:
-  // All outlive it.
+  // All outlive it. Requires Normaliser::Make to know the country.
   InboundBridge(const InboundConfig& config, smpp::SubmitPort& port, log::Log& log,
                 const Clock& clock);
   ~InboundBridge();
@@ -62,6 +64,7 @@ class InboundBridge {
     std::vector<std::uint64_t> handles;
   };
 
+  std::string AddressText(const smpp::AddressView& address) const;
   Status Write(std::string_view topic, std::string_view key, std::string value,
                std::vector<std::uint64_t> handles);
   Status OnReceipt(const smpp::Delivered& delivered);
@@ -76,6 +79,7 @@ class InboundBridge {
   smpp::SubmitPort& port_;
   log::Log& log_;
   const Clock& clock_;
+  const cdr::Normaliser normaliser_;
   std::unique_ptr<log::Writer> writer_;
   smpp::Reassembler reassembler_;
   std::vector<smpp::MoMessage> joined_;

@@ -69,7 +69,7 @@ class FakeSubmitPort final : public smpp::SubmitPort {
   }
   // A deliver_sm as the client hands it on.
   void Deliver(std::uint64_t handle, std::string_view from, std::string_view text,
-               std::uint8_t esm_class = 0) {
+               std::uint8_t esm_class = 0, std::uint8_t ton = smpp::kTonInternational) {
     smpp::Delivered in;
     in.handle = handle;
     in.bind = "b1";
@@ -77,7 +77,7 @@ class FakeSubmitPort final : public smpp::SubmitPort {
     in.storage = std::make_unique<char[]>(from.size() + text.size());
     std::memcpy(in.storage.get(), from.data(), from.size());
     std::memcpy(in.storage.get() + from.size(), text.data(), text.size());
-    in.message.source = {1, 1, {in.storage.get(), from.size()}};
+    in.message.source = {ton, 1, {in.storage.get(), from.size()}};
     in.message.destination = {1, 1, "12125550100"};
     in.message.esm_class = esm_class;
     in.message.short_message = {in.storage.get() + from.size(), text.size()};
@@ -265,6 +265,40 @@ TEST_F(InboundBridgeTest, TextIsAnsweredOnlyWhenItIsDurable) {
   ASSERT_TRUE(inbound.ParseFromString(log.state.sent[0].value));
   EXPECT_EQ(inbound.text(), "STOP");
   EXPECT_EQ(inbound.recipient(), "+12125550100");
+}
+
+// SMPP 3.4, 5.2.5. Somebody's STOP counts in whatever form their network writes their number.
+TEST_F(InboundBridgeTest, SourcesOfEachTypeOfNumber) {
+  const struct {
+    std::string country;
+    std::uint8_t ton;
+    std::string digits, customer;  // "": unreadable
+  } cases[] = {
+      {"GB", smpp::kTonInternational, "447700900123", "+447700900123"},
+      {"GB", smpp::kTonNational, "7700900123", "+447700900123"},
+      {"GB", smpp::kTonNational, "07700900123", "+447700900123"},
+      {"US", smpp::kTonNational, "2125550123", "+12125550123"},
+      {"", smpp::kTonNational, "2125550123", ""},
+      {"GB", smpp::kTonUnknown, "447700900123", "+447700900123"},
+      {"GB", smpp::kTonUnknown, "+447700900123", "+447700900123"},
+      {"GB", smpp::kTonUnknown, "00447700900123", "+447700900123"},
+      {"GB", smpp::kTonUnknown, "80000", ""},  // a short code
+      {"GB", smpp::kTonNetworkSpecific, "80000", ""},
+      {"GB", smpp::kTonAlphanumeric, "GARAGE", ""},
+  };
+  for (const auto& c : cases) {
+    FakeSubmitPort from;
+    FakeLog to;
+    InboundConfig config;
+    config.country = c.country;
+    InboundBridge national(config, from, to, clock);
+    from.Deliver(5, c.digits, "STOP", 0, c.ton);
+    ASSERT_TRUE(national.Step(milliseconds(0)));
+    SCOPED_TRACE(c.country + " " + c.digits + " ton " + std::to_string(c.ton));
+    EXPECT_EQ(national.stats().unreadable, c.customer.empty() ? 1U : 0U);
+    ASSERT_EQ(to.state.sent.size(), c.customer.empty() ? 0U : 1U);
+    for (const auto& sent : to.state.sent) EXPECT_EQ(sent.key, c.customer);
+  }
 }
 
 TEST_F(InboundBridgeTest, RepeatCarriesTheSameIdAndOtherWordsDont) {

@@ -261,6 +261,14 @@ void ReadSmsc(config::Map& m, SmscAccountConfig& c) {
                   .Default("smsc")
                   .Check([](const std::string& t) { return WordProblem(t, "."); })
                   .Read();
+  c.country =
+      m.String("country", "ISO 3166-1, for customers' numbers that it writes in national form: GB.")
+          .Default("")
+          .Check([](const std::string& code) {
+            const auto made = cdr::Normaliser::Make({.country = code});
+            return made ? std::string() : made.error().message;
+          })
+          .Read();
   c.pool.host = m.String("host", "Name or address.").Default("127.0.0.1").Read();
   c.pool.port =
       static_cast<std::uint16_t>(m.Int("port", "TCP.").Default(2775).Range(1, 65'535).Read());

@@ -113,6 +113,7 @@ Status Dispatcher::BuildDispatch(const Topics& topics) {
   }
   dispatch::InboundConfig inbound;
   inbound.account = config_.smsc.account;
+  inbound.country = config_.smsc.country;
   inbound.profile = message_config.profile;
   inbound.receipts_topic = topics.receipts;
   inbound.inbound_topic = topics.inbound;
