@@ -61,7 +61,7 @@ struct WorkerConfig {
 
 struct SmscAccountConfig {
   std::string account =
-      "smsc";  // message ids belong to it: changing it forgets receipts on their way
+      "smsc";           // message ids belong to it: changing it forgets receipts on their way
   std::string country;  // of national addresses in deliver_sm
   smpp::PoolConfig pool;
   std::size_t parts_max = 8;
