@@ -56,7 +56,7 @@ bool Until(std::chrono::milliseconds limit, const std::function<bool()>& conditi
 }
 
 Process::Process(const std::vector<std::string>& arguments, std::string log_file)
-    : log_file_(std::move(log_file)) {
+    : log_file_(std::move(log_file)), log_begin_(Slurp(log_file_).size()) {
   static const bool no_sigpipe = ::signal(SIGPIPE, SIG_IGN) != SIG_ERR;
   (void)no_sigpipe;  // a child that died mustn't end the test with its pipe
   int in[2];
@@ -141,6 +141,10 @@ std::optional<int> Process::Wait(std::chrono::milliseconds limit) {
 }
 
 std::string Process::Log() const { return Slurp(log_file_); }
+
+bool Process::Said(std::string_view words) const {
+  return Log().find(words, log_begin_) != std::string::npos;
+}
 
 std::string Slurp(const std::string& path) {
   std::ifstream in(path, std::ios::binary);

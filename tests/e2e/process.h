@@ -12,6 +12,7 @@
 #include <functional>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace textback::tests {
@@ -39,9 +40,12 @@ class Process {
 
   // All that it and its predecessors with the same log file said on stderr.
   std::string Log() const;
+  // Has this process said so since it started? (The file is also its predecessors'.)
+  bool Said(std::string_view words) const;
 
  private:
   const std::string log_file_;
+  const std::size_t log_begin_;
   pid_t pid_ = -1;
   int pidfd_ = -1;
   int stdin_ = -1;

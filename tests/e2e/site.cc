@@ -159,7 +159,10 @@ void Site::StartAll() {
 
 void Site::StopAll() {
   for (auto* process : {&worker_, &dispatcher_}) {
-    if (*process) (*process)->Signal(SIGTERM);
+    if (!*process) continue;
+    // Before main has begun a signal ends it as it would any program.
+    Until(kStopTime, [&] { return (*process)->Said(" started version=") || (*process)->Wait({}); });
+    (*process)->Signal(SIGTERM);
   }
   ExpectStops("worker", worker_);
   ExpectStops("dispatcher", dispatcher_);
