@@ -42,7 +42,8 @@ struct History {
   std::size_t crashes = 0;
   std::size_t pauses = 0;
   std::size_t rebalances = 0;
-  std::size_t faults = 0;
+  std::map<log::sim::FaultPoint, std::uint64_t> faults;  // how often each struck
+  std::size_t struck() const;                            // all together
 };
 
 }  // namespace textback::simulation

@@ -387,7 +387,7 @@ TEST(Simulation, ExercisesWhatItClaims) {
     }
     for (const auto& write : history.writes) in_parts = in_parts || write.parts > 1;
     pauses += history.pauses;
-    faults += history.faults;
+    faults += history.struck();
   }
   for (const auto reason :
        {v1::REASON_UNSPECIFIED, v1::REASON_NOT_MISSED, v1::REASON_STALE, v1::REASON_OVERTAKEN,

@@ -16,6 +16,20 @@ constexpr char kOutside[] = "outside";  // the switches and the network: never a
 constexpr std::int64_t kSettleMs = 170'000;
 constexpr std::int64_t kDrainMs = 15'000;
 
+// Everything everywhere, seldom; and a few points often, so that steps which a run reaches a few
+// times only (a start, an abort, a goodbye) are struck, too.
+log::sim::FaultPlan FaultsOf(const Plan& plan) {
+  constexpr int kFocus = 4;
+  constexpr double kFocusChance = 0.25;
+  auto faults = log::sim::FaultPlan::Everywhere(plan.fault_chance, 4, {kOutside});
+  Random random(plan.seed * 131 + 17);
+  const auto& points = log::sim::AllFaultPoints();
+  for (int i = 0; i < kFocus; ++i) {
+    faults.Chance(points[random.Below(points.size())], kFocusChance, 2);
+  }
+  return faults;
+}
+
 // A machine: its name and disk survive its processes.
 struct Machine {
   std::string name;
@@ -36,9 +50,7 @@ class Pipeline {
         trace_(trace),
         random_(plan.seed * 31 + 7),
         clock_(kStartMs),
-        cluster_(plan.seed, clock_,
-                 log::sim::FaultPlan::Everywhere(plan.fault_chance, 4, {kOutside}),
-                 {.cleaner_interval = milliseconds(15'000)}),
+        cluster_(plan.seed, clock_, FaultsOf(plan), {.cleaner_interval = milliseconds(15'000)}),
         smsc_(plan.seed + 99, clock_, {.echo_reference = plan.echo_reference}),
         world_{clock_, cluster_, smsc_, nullptr, sabotage} {
     if (trace_) cluster_.OnTrace(trace_);
@@ -360,7 +372,7 @@ class Pipeline {
       history_.groups[group] = cluster_.CommittedOffsets(group);
     }
     history_.writes = smsc_.writes();
-    for (const auto& [point, count] : cluster_.faults().fired) history_.faults += count;
+    history_.faults = cluster_.faults().fired;
     history_.plan = plan_;
   }
 
@@ -385,6 +397,12 @@ class Pipeline {
 };
 
 }  // namespace
+
+std::size_t History::struck() const {
+  std::size_t all = 0;
+  for (const auto& [point, count] : faults) all += count;
+  return all;
+}
 
 History RunPlan(const Plan& plan, const Sabotage& sabotage, const Trace& trace) {
   return Pipeline(plan, sabotage, trace).Run();

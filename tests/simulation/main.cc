@@ -1,6 +1,8 @@
 // The simulation's command: runs seeds, judges each, and says which failed and why.
 //
 //   textback-simulation --seeds 1..300   one line at the end, or what is wrong with each bad seed
+//   textback-simulation --coverage 1..300 [MIN]   likewise, and how often each fault struck at each
+//                                        step; a point hit less than MIN (10) times is a failure
 //   textback-simulation --seed 17        one seed, with a trace of what happened
 //   textback-simulation --soak [FROM]    seeds from FROM on until one fails
 //
@@ -8,6 +10,7 @@
 #include <charconv>
 #include <cstdio>
 #include <deque>
+#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -21,9 +24,11 @@ using namespace textback::simulation;
 
 constexpr std::size_t kTailLines = 200;
 constexpr std::uint64_t kCompareEvery = 10;  // so many seeds are run twice
+constexpr std::uint64_t kHitsMin = 10;       // of each fault point, where coverage is asked for
 
 struct Totals {
   std::size_t seeds = 0, records = 0, crashes = 0, rebalances = 0, faults = 0, writes = 0;
+  std::map<textback::log::sim::FaultPoint, std::uint64_t> hits;
 };
 
 void PrintViolations(std::uint64_t seed, const std::vector<Violation>& violations) {
@@ -46,7 +51,8 @@ std::vector<Violation> RunSeed(std::uint64_t seed, Totals& totals, const Trace& 
   totals.records += plan.records.size();
   totals.crashes += history.crashes;
   totals.rebalances += history.rebalances;
-  totals.faults += history.faults;
+  totals.faults += history.struck();
+  for (const auto& [point, count] : history.faults) totals.hits[point] += count;
   totals.writes += history.writes.size();
   return violations;
 }
@@ -65,7 +71,42 @@ void PrintTail(std::uint64_t seed) {
   for (const auto& line : tail) std::printf("  %s\n", line.c_str());
 }
 
-int RunSeeds(std::uint64_t from, std::uint64_t to, bool until_failure) {
+// Fault by step. False: some point was hit too seldom to say anything about it.
+bool PrintCoverage(const Totals& totals, std::uint64_t hits_min) {
+  using namespace textback::log::sim;
+  std::printf("%-16s", "fault x step");
+  for (int f = 0; f < kFaults; ++f) {
+    std::printf(" %.*s", static_cast<int>(ToString(static_cast<Fault>(f)).size()),
+                ToString(static_cast<Fault>(f)).data());
+  }
+  std::printf("\n");
+  std::string seldom;
+  for (int s = 0; s < kSteps; ++s) {
+    const auto step = static_cast<Step>(s);
+    std::printf("%-16.*s", static_cast<int>(ToString(step).size()), ToString(step).data());
+    for (int f = 0; f < kFaults; ++f) {
+      const auto fault = static_cast<Fault>(f);
+      const auto width = static_cast<int>(ToString(fault).size());
+      if (!Applies(fault, step)) {
+        std::printf(" %*s", width, "-");
+        continue;
+      }
+      const auto hit = totals.hits.find({fault, step});
+      const std::uint64_t count = hit == totals.hits.end() ? 0 : hit->second;
+      std::printf(" %*llu", width, static_cast<unsigned long long>(count));
+      if (count < hits_min) seldom += "\n  " + ToString(FaultPoint{fault, step});
+    }
+    std::printf("\n");
+  }
+  if (!seldom.empty()) {
+    std::printf("hit less than %llu times:%s\n", static_cast<unsigned long long>(hits_min),
+                seldom.c_str());
+  }
+  return seldom.empty();
+}
+
+int RunSeeds(std::uint64_t from, std::uint64_t to, bool until_failure,
+             std::optional<std::uint64_t> hits_min) {
   Totals totals;
   std::string failed;
   for (std::uint64_t seed = from; seed <= to; ++seed) {
@@ -82,6 +123,7 @@ int RunSeeds(std::uint64_t from, std::uint64_t to, bool until_failure) {
       "network\n",
       totals.seeds, totals.records, totals.crashes, totals.rebalances, totals.faults,
       totals.writes);
+  if (hits_min && !PrintCoverage(totals, *hits_min)) return 1;
   if (failed.empty()) return 0;
   std::printf("failed seeds:%s\n", failed.c_str());
   return 1;
@@ -108,28 +150,35 @@ std::optional<std::uint64_t> Number(std::string_view text) {
 }
 
 int Usage() {
-  std::fputs("usage: --seed N | --seeds A..B | --soak [FROM]\n", stderr);
+  std::fputs("usage: --seed N | --seeds A..B | --coverage A..B [MIN] | --soak [FROM]\n", stderr);
   return 2;
 }
 
 }  // namespace
 
 int main(int argc, char** argv) {
-  if (argc < 2 || argc > 3) return Usage();
+  if (argc < 2 || argc > 4) return Usage();
   const std::string_view what = argv[1];
-  const std::string_view value = argc == 3 ? argv[2] : "1";
+  const std::string_view value = argc >= 3 ? argv[2] : "1";
   if (what == "--soak") {
     const auto from = Number(value);
-    return from ? RunSeeds(*from, UINT64_MAX - 1, true) : Usage();
+    return from ? RunSeeds(*from, UINT64_MAX - 1, true, std::nullopt) : Usage();
   }
-  if (argc != 3) return Usage();
+  if (argc < 3 || (argc == 4 && what != "--coverage")) return Usage();
   if (what == "--seed") {
     const auto seed = Number(value);
     return seed ? RunOne(*seed) : Usage();
   }
   const auto dots = value.find("..");
-  if (what != "--seeds" || dots == std::string_view::npos) return Usage();
+  std::optional<std::uint64_t> hits_min;
+  if (what == "--coverage") {
+    hits_min = argc == 4 ? Number(argv[3]) : kHitsMin;
+    if (!hits_min) return Usage();
+  } else if (what != "--seeds") {
+    return Usage();
+  }
+  if (dots == std::string_view::npos) return Usage();
   const auto from = Number(value.substr(0, dots));
   const auto to = Number(value.substr(dots + 2));
-  return from && to ? RunSeeds(*from, *to, false) : Usage();
+  return from && to ? RunSeeds(*from, *to, false, hits_min) : Usage();
 }
