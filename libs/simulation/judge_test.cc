@@ -327,7 +327,7 @@ TEST(Judge, NamesALostBlock) {
                   .count("NoIntentAfterBlock"));
 }
 TEST(Judge, NamesATextAfterItsExpiry) {
-  EXPECT_TRUE(Named(AtPort<ForgetsExpiry>(), "NeverSubmittedAfterExpiry")
+  EXPECT_TRUE(Named(AtPort<ForgetsExpiry>(), "NeverSubmittedAfterExpiry", 100)
                   .count("NeverSubmittedAfterExpiry"));
 }
 TEST(Judge, NamesALimitThatWasPassed) {

@@ -48,11 +48,22 @@ Strings ReadAll(log::Log& log, const log::TopicPartition& partition, MonoTime de
 // Follows a topic of one partition across rebalances.
 class Follower final : public log::RebalanceListener {
  public:
-  explicit Follower(log::Log& log, const log::ConsumerConfig& config)
-      : consumer_(log.NewConsumer(config, *this).value()) {}
+  Follower(log::Log& log, log::ConsumerConfig config)
+      : log_(log), config_(std::move(config)), consumer_(log.NewConsumer(config_, *this).value()) {}
 
   void Poll() {
-    (void)consumer_->Poll(batch_, {}, 50ms);  // kRetry while the broker is away
+    if (!consumer_) {
+      auto made = log_.NewConsumer(config_, *this);
+      if (!made) return;
+      consumer_ = std::move(made).value();
+    }
+    // kRetry while the broker is away. One that crashed may take a member for its own successor and
+    // fence it (kYield): then it is made anew, as a supervisor would.
+    const auto polled = consumer_->Poll(batch_, {}, 50ms);
+    if (!polled && polled.error().disposition != Disposition::kRetry) {
+      consumer_.reset();
+      return;
+    }
     for (const auto& record : batch_.records) {
       values.emplace_back(record.value.value());
       next_ = record.offset + 1;
@@ -72,6 +83,8 @@ class Follower final : public log::RebalanceListener {
   Strings values;
 
  private:
+  log::Log& log_;
+  const log::ConsumerConfig config_;
   std::unique_ptr<log::Consumer> consumer_;
   std::vector<log::TopicPartition> fresh_;
   std::int64_t next_ = 0;
