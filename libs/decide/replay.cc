@@ -2,7 +2,11 @@
 
 #include <algorithm>
 #include <map>
+#include <numeric>
+#include <optional>
 #include <set>
+#include <string_view>
+#include <tuple>
 #include <utility>
 
 namespace textback::decide {
@@ -18,12 +22,28 @@ class FixedSnapshot final : public policy::SnapshotSource {
   std::shared_ptr<const policy::Snapshot> snapshot_;
 };
 
-std::int64_t EmittedMs(const v1::CallRecord& record, std::int64_t delay_ms) {
-  const std::int64_t event = record.has_ended_at_ms()      ? record.ended_at_ms()
-                             : record.has_answered_at_ms() ? record.answered_at_ms()
-                             : record.has_ringing_at_ms()  ? record.ringing_at_ms()
-                                                           : record.started_at_ms();
-  return policy::Plus(event, delay_ms);
+std::int64_t OwnEndMs(const v1::CallRecord& record) {
+  return record.has_ended_at_ms()      ? record.ended_at_ms()
+         : record.has_answered_at_ms() ? record.answered_at_ms()
+         : record.has_ringing_at_ms()  ? record.ringing_at_ms()
+                                       : record.started_at_ms();
+}
+
+// What is written together: a call, or a leg of one. Points into the record.
+using Together = std::tuple<std::string_view, std::string_view, std::string_view>;
+
+// nullopt: the record is written alone.
+std::optional<Together> WrittenWith(const v1::CallRecord& record) {
+  if (record.join_key().empty() || record.partial_open()) return std::nullopt;
+  switch (record.settle().emits()) {
+    case v1::SettleProfile::EMITS_CALL_END:
+      return Together{record.source(), record.join_key(), {}};
+    case v1::SettleProfile::EMITS_LEG_END:
+      if (record.leg_id().empty()) return std::nullopt;
+      return Together{record.source(), record.join_key(), record.leg_id()};
+    default:
+      return std::nullopt;
+  }
 }
 
 // One partition in memory. There are no transactions: nothing here is ever aborted.
@@ -123,8 +143,11 @@ class Replay::State {
     processor_.OnBatchStart();
   }
 
-  Status AddRecord(const v1::CallRecord& record) {
-    TB_RETURN_IF_ERROR(AdvanceTo(EmittedMs(record, options_.emission_delay_ms)));
+  std::int64_t emission_delay_ms() const { return options_.emission_delay_ms; }
+
+  Status AddRecord(const v1::CallRecord& record, std::int64_t emitted_ms) {
+    // What is written together comes in one batch, as to a shard: deadlines are looked at after it.
+    if (emitted_ms > context_.now_ms()) TB_RETURN_IF_ERROR(AdvanceTo(emitted_ms));
     v1::CallsEntry entry;
     *entry.mutable_record() = record;
     context_.set_record(&record);
@@ -172,18 +195,45 @@ Replay::Replay(std::shared_ptr<const policy::Snapshot> snapshot, const ReplayOpt
 
 Replay::~Replay() = default;
 
-Status Replay::Add(const v1::CallRecord& record) { return state_->AddRecord(record); }
+Status Replay::Add(const v1::CallRecord& record) {
+  return Add(record, policy::Plus(OwnEndMs(record), state_->emission_delay_ms()));
+}
+Status Replay::Add(const v1::CallRecord& record, std::int64_t emitted_ms) {
+  return state_->AddRecord(record, emitted_ms);
+}
 Status Replay::Add(const v1::InboundMessage& message) { return state_->AddMessage(message); }
 // Below kNeverDue: a document that is never due has nothing to decide.
 Status Replay::Finish() { return state_->AdvanceTo(shard::kNeverDue - 1); }
 
+std::vector<std::int64_t> EmissionTimes(const std::vector<v1::CallRecord>& records) {
+  std::map<Together, std::int64_t> last;
+  for (const auto& record : records) {
+    const auto together = WrittenWith(record);
+    if (!together) continue;
+    auto& end_ms = last.try_emplace(*together, OwnEndMs(record)).first->second;
+    end_ms = std::max(end_ms, OwnEndMs(record));
+  }
+  std::vector<std::int64_t> times;
+  times.reserve(records.size());
+  for (const auto& record : records) {
+    const auto together = WrittenWith(record);
+    times.push_back(together ? last.at(*together) : OwnEndMs(record));
+  }
+  return times;
+}
+
 Status RunReplay(std::vector<v1::CallRecord> records,
                  std::shared_ptr<const policy::Snapshot> snapshot, const ReplayOptions& options,
                  ReplaySink& sink) {
-  std::stable_sort(records.begin(), records.end(),
-                   [](const auto& a, const auto& b) { return EmittedMs(a, 0) < EmittedMs(b, 0); });
+  const auto times = EmissionTimes(records);
+  std::vector<std::size_t> order(records.size());
+  std::iota(order.begin(), order.end(), std::size_t{0});
+  std::stable_sort(order.begin(), order.end(),
+                   [&](std::size_t a, std::size_t b) { return times[a] < times[b]; });
   Replay replay(std::move(snapshot), options, sink);
-  for (const auto& record : records) TB_RETURN_IF_ERROR(replay.Add(record));
+  for (const std::size_t i : order) {
+    TB_RETURN_IF_ERROR(replay.Add(records[i], policy::Plus(times[i], options.emission_delay_ms)));
+  }
   return replay.Finish();
 }
 

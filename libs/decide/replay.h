@@ -1,9 +1,17 @@
 // What would have been decided: records through the real DecideProcessor on a virtual clock, in
 // memory, without side effects.
 //
-// now = the record's event time + the source's emission delay, never going back; deadlines fire
-// when virtual time has reached them, in the order of (deadline, key). So the same records and
-// policy give the same decisions, byte for byte, whenever and wherever it runs.
+// now = the time at which the source wrote the record, never going back; deadlines fire when
+// virtual time has passed them, records of one time first, in the order of (deadline, key). So the
+// same records and policy give the same decisions, byte for byte, whenever and wherever it runs.
+//
+// A file doesn't say when its records were written; the settle profile does (EmissionTimes):
+//   call_end   all records of a call when the last of them ends
+//   leg_end    all records of a leg (same join key and leg id) when the last of them ends. Asterisk
+//              writes a channel's rows when the channel is over: the phone of a ring group that
+//              gave up first isn't heard of before the one that answered has hung up
+//   events     each at its own time; so are partial records, which are written while a leg goes on
+// and the emission delay comes on top. Without join key (and leg id) a record stands alone.
 //
 // Records must have `served` and `settle` filled in, as intake writes them to `calls`.
 // Streaming use: Add in the order of emission, then Finish. Run sorts for those who have a file.
@@ -49,7 +57,10 @@ class Replay {
          ReplaySink& sink);
   ~Replay();
 
+  // Emitted at its own end.
   Status Add(const v1::CallRecord& record);
+  // `emitted_ms`: when its source wrote it, delay included.
+  Status Add(const v1::CallRecord& record, std::int64_t emitted_ms);
   Status Add(const v1::InboundMessage& message);
   // Lets every deadline pass, so that each call has its decision.
   Status Finish();
@@ -58,6 +69,9 @@ class Replay {
   class State;
   std::unique_ptr<State> state_;
 };
+
+// When each was written by its source, without the emission delay; of the same length as `records`.
+std::vector<std::int64_t> EmissionTimes(const std::vector<v1::CallRecord>& records);
 
 // All at once, sorted by emission time; records of the same time keep their order.
 Status RunReplay(std::vector<v1::CallRecord> records,

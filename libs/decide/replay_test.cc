@@ -7,6 +7,7 @@
 #include <cstdlib>
 #include <fstream>
 #include <iterator>
+#include <tuple>
 
 #include "policy/explain.h"
 #include "policy/names.h"
@@ -61,6 +62,14 @@ std::vector<v1::CallRecord> Day() {
   auto over = Leg("ring-caller", "group", kTen + 202'000, "abandoned");
   over.set_call_over(true);
   add(over);
+  // Asterisk's rows of one channel: written when it is over, the answered one last to end.
+  for (const auto& [id, after_ms, verdict] :
+       {std::tuple{"row-1", 0, "no_answer"}, {"row-2", 140'000, "answered"}}) {
+    auto row = Leg(id, "rows", kTen + 400'000 + after_ms, verdict);
+    row.set_leg_id("PJSIP/trunk-00000004");
+    row.set_call_over(true);
+    add(row);
+  }
   auto risky = Leg("late-1", "late", kTen + 27 * policy::kHourMs);
   risky.mutable_settle()->set_accept_leg_risk(true);
   add(risky);
@@ -112,6 +121,73 @@ TEST(ReplayTest, FinishDecidesWhatStillWaits) {
   EXPECT_EQ(lines.decisions, 0);
   ASSERT_TRUE(replay.Finish());
   EXPECT_EQ(lines.decisions, 1);
+}
+
+// A row of the caller's channel for each phone that rang, as Asterisk writes a ring group.
+v1::CallRecord Row(std::string_view id, std::string_view channel, std::int64_t ended_ms,
+                   std::string_view verdict) {
+  auto row = Leg(id, "linked", ended_ms, verdict);
+  row.set_leg_id(std::string(channel));
+  return row;
+}
+
+TEST(EmissionTimesTest, FollowTheSettleProfile) {
+  struct Case {
+    const char* what;
+    v1::SettleProfile::Emits emits;
+    const char *join, *leg;
+    bool partial;
+    std::int64_t first, second, third;  // after kTen; own ends are 0, 20 and 10 seconds after it
+  };
+  const auto kLeg = v1::SettleProfile::EMITS_LEG_END;
+  const auto kCall = v1::SettleProfile::EMITS_CALL_END;
+  const auto kEvents = v1::SettleProfile::EMITS_EVENTS;
+  for (const Case& c : {Case{"rows of a channel", kLeg, "j", "a", false, 20, 20, 20},
+                        Case{"legs without an id", kLeg, "j", "", false, 0, 20, 10},
+                        Case{"no join key", kLeg, "", "a", false, 0, 20, 10},
+                        Case{"partial records", kLeg, "j", "a", true, 0, 20, 10},
+                        Case{"a call's records", kCall, "j", "", false, 20, 20, 20},
+                        Case{"calls of their own", kCall, "", "", false, 0, 20, 10},
+                        Case{"events", kEvents, "j", "a", false, 0, 20, 10}}) {
+    std::vector<v1::CallRecord> records;
+    for (const std::int64_t end : {0, 20, 10}) {
+      auto record = Record("r" + std::to_string(end), kTen + end * 1'000);
+      record.set_join_key(c.join);
+      record.set_leg_id(c.leg);
+      record.set_partial_open(c.partial);
+      record.mutable_settle()->set_emits(c.emits);
+      records.push_back(record);
+    }
+    const std::vector<std::int64_t> expected = {kTen + c.first * 1'000, kTen + c.second * 1'000,
+                                                kTen + c.third * 1'000};
+    EXPECT_EQ(EmissionTimes(records), expected) << c.what;
+  }
+}
+
+TEST(EmissionTimesTest, OtherLegsCallsAndSourcesDoNotDelay) {
+  auto leg = Row("other-leg", "b", kTen + 1'000, "no_answer");
+  auto call = Row("other-call", "a", kTen + 2'000, "no_answer");
+  call.set_join_key("another");
+  auto source = Row("other-source", "a", kTen + 3'000, "no_answer");
+  source.set_source("another");
+  EXPECT_EQ(EmissionTimes({Row("first", "a", kTen, "no_answer"), leg, call, source,
+                           Row("last", "a", kTen + 9'000, "answered")}),
+            (std::vector<std::int64_t>{kTen + 9'000, kTen + 1'000, kTen + 2'000, kTen + 3'000,
+                                       kTen + 9'000}));
+}
+
+// The phone that lost stopped ringing minutes before the one that answered hung up; its row says
+// that the call is over, since all rows of the channel do.
+TEST(ReplayTest, ARingGroupThatWasAnsweredGetsNoText) {
+  auto lost = Row("lost", "a", kTen, "no_answer");
+  lost.set_call_over(true);
+  auto won = Row("won", "a", kTen + 140'000, "answered");
+  won.set_call_over(true);
+  for (const auto& records : {std::vector{lost, won}, std::vector{won, lost}}) {
+    const auto told = RunDay(records);
+    EXPECT_EQ(told.find("job "), std::string::npos) << told;
+    EXPECT_NE(told.find("answered suppress not_missed now+141000"), std::string::npos) << told;
+  }
 }
 
 TEST(ReplayTest, MessagesTakePart) {
