@@ -287,6 +287,8 @@ void OnCallRecord(Machine& m, const v1::CallRecord& record) {
   if (Call* call = FindByRecord(m.document, id)) {
     m.effects.record_class = RecordClass::kDuplicate;
     Remember(*call->mutable_coordinates(), coordinates, m.limits.ids_per_call_max);
+    // As long as any other record: intake may hand this one on again, and that is no second one.
+    call->set_forget_ms(std::max(call->forget_ms(), m.horizon_end(EventMs(record))));
     m.effects.changed = true;
     return;
   }

@@ -114,6 +114,19 @@ TEST(DecideTest, DocumentPoint1IntakesRepeatsAreNoDuplicatesOfTheSource) {
   EXPECT_EQ(world.Call(record).record_class, RecordClass::kRedelivered);
 }
 
+TEST(DecideTest, DocumentPoint1ADuplicateIsRememberedForAHorizonToo) {
+  World world;
+  const auto record = Record("r1", kTen - 1'000);
+  world.Call(record);
+  world.now = kTen + 26 * kHourMs - 1;
+  auto duplicate = record;
+  duplicate.mutable_coordinates()->set_offset(5);
+  EXPECT_EQ(world.Call(duplicate).record_class, RecordClass::kDuplicate);
+  // Intake hands it on again, after the call's first record would have been forgotten.
+  world.now += kHourMs;
+  EXPECT_EQ(world.Call(duplicate).record_class, RecordClass::kRedelivered);
+}
+
 TEST(DecideTest, TheSameRecordOfTheOtherSideIsAnotherRecord) {
   World world;
   auto record = Record("r1", kTen - 1'000);
