@@ -71,7 +71,9 @@ std::vector<v1::Tenant> MakeTenants() {
 
 class Generator {
  public:
-  explicit Generator(std::uint64_t seed) : random_(seed * 0x9e3779b97f4a7c15ULL + 1) {
+  // Mixed: a multiple of SplitMix64's increment would make each seed's plan its neighbour's, one
+  // draw on.
+  explicit Generator(std::uint64_t seed) : random_(Random(seed).Next()) {
     plan_.seed = seed;
     plan_.chaos_ms = random_.Between(120'000, 180'000);
     constexpr double kChances[] = {0, 0.00001, 0.00005, 0.0002};
