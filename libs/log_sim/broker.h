@@ -48,6 +48,14 @@ class Broker final : private TransactionCoordinator::Markers {
   void CutOff(Process& process, std::chrono::milliseconds time);
   std::map<std::string, std::shared_ptr<Process>>& processes() { return processes_; }
 
+  void Stall(const std::string& topic, std::chrono::milliseconds time) {
+    stalled_until_[topic] = now() + time;
+  }
+  bool Stalled(const std::string& topic) const {
+    const auto it = stalled_until_.find(topic);
+    return it != stalled_until_.end() && now() < it->second;
+  }
+
   // Topics. Null: no such.
   Topic* FindTopic(std::string_view name);
   PartitionLog* FindPartition(const TopicPartition& partition);
@@ -90,6 +98,7 @@ class Broker final : private TransactionCoordinator::Markers {
   FaultEngine faults_;
   std::deque<LateEnd> late_;  // by time: the delay is the same for all
   std::optional<MonoTime> next_clean_;
+  std::map<std::string, MonoTime> stalled_until_;
 };
 
 // One call of a client: catches up with the clock, looks whether the process lives, and lets a

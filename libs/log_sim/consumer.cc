@@ -37,6 +37,7 @@ Status Fetcher::Fetch(Batch& batch, const PollLimits& limits, bool read_committe
                               std::to_string(log->begin()) + ", " + std::to_string(log->end()) +
                               "]");
     }
+    if (broker_.Stalled(partition.topic)) continue;
     const std::string_view topic = copies->Keep(partition.topic);
     while (batch.records.size() < limits.records_max && batch.bytes < limits.bytes_max) {
       const Entry* entry = log->Next(position, read_committed);

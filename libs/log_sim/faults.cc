@@ -180,17 +180,22 @@ const Fault* FaultEngine::Reach(Step step, std::string_view client) {
   ++counts_.reached[step];
   const auto& spared = plan_.spared_;
   if (stopped_ || std::find(spared.begin(), spared.end(), client) != spared.end()) return nullptr;
+  auto by = reached_by_.find(client);
+  if (by == reached_by_.end()) by = reached_by_.try_emplace(std::string(client)).first;
+  const std::uint64_t nth = ++by->second[static_cast<std::size_t>(step)];
+  const Fault* struck = nullptr;
   for (auto& rule : plan_.rules_) {
     if (rule.point.step != step || (!rule.client.empty() && rule.client != client)) continue;
     ++rule.reached;
-    if (rule.left == 0) continue;
+    if (struck != nullptr || rule.left == 0) continue;
     if (rule.nth != 0 ? rule.reached != rule.nth : !random_.Chance(rule.probability)) continue;
     --rule.left;
     ++counts_.fired[rule.point];
+    counts_.strikes.push_back({rule.point, std::string(client), nth});
     struck_ = rule.point.fault;
-    return &struck_;
+    struck = &struck_;
   }
-  return nullptr;
+  return struck;
 }
 
 }  // namespace textback::log::sim

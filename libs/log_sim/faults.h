@@ -9,8 +9,10 @@
 // Threads: a value.
 #pragma once
 
+#include <array>
 #include <compare>
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <string>
 #include <string_view>
@@ -104,10 +106,19 @@ class FaultPlan {
   std::vector<std::string> spared_;
 };
 
+// One that struck: enough to make it strike again (FaultPlan::At).
+struct Strike {
+  FaultPoint point;
+  std::string client;
+  std::uint64_t nth = 0;  // time that this client reached the step
+  bool operator==(const Strike&) const = default;
+};
+
 // What happened: steps reached, points fired.
 struct FaultCounts {
   std::map<Step, std::uint64_t> reached;
   std::map<FaultPoint, std::uint64_t> fired;
+  std::vector<Strike> strikes;  // in order of time
   std::uint64_t Fired(Fault fault) const;
 };
 
@@ -127,6 +138,7 @@ class FaultEngine {
   FaultPlan plan_;
   Random random_;
   FaultCounts counts_;
+  std::map<std::string, std::array<std::uint64_t, kSteps>, std::less<>> reached_by_;
   Fault struck_ = Fault::kRetry;
   bool stopped_ = false;
 };

@@ -68,6 +68,10 @@ void SimCluster::Clean() {
   broker_->Clean();
 }
 
+void SimCluster::Stall(const std::string& topic, std::chrono::milliseconds time) {
+  broker_->Stall(topic, time);
+}
+
 void SimCluster::ForgetOffsets(const std::string& group) {
   broker_->groups().offsets(group).clear();
 }

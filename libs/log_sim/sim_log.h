@@ -93,6 +93,9 @@ class SimCluster {
   bool Alive(const std::string& name) const;
   // The broker doesn't answer this process ("" : anybody) for `time` from now.
   void Unreachable(const std::string& name, std::chrono::milliseconds time);
+  // Consumers and readers get nothing of this topic for `time` from now, as when its leaders are
+  // slow; its ends are still known.
+  void Stall(const std::string& topic, std::chrono::milliseconds time);
   // Called when a process dies, after it is dead.
   void OnCrash(std::function<void(const std::string& name)> hook);
 

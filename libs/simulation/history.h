@@ -25,6 +25,7 @@ struct Disk {
   std::int32_t partition = 0;
   bool live = false;
   std::optional<store::Marker> marker;
+  std::int64_t changelog_end = 0;  // then, open transactions included
   std::map<std::string, store::Document> documents;
 };
 
@@ -44,6 +45,7 @@ struct History {
   std::size_t rebalances = 0;
   std::map<log::sim::FaultPoint, std::uint64_t> faults;  // how often each struck
   std::size_t struck() const;                            // all together
+  std::vector<log::sim::Strike> strikes;                 // each of them, in order
 };
 
 }  // namespace textback::simulation

@@ -335,20 +335,24 @@ void CheckStatuses(const Ledger& ledger, Findings& findings) {
 
 void CheckHealed(const Ledger& ledger, Findings& findings) {
   for (const auto& halt : ledger.history.halts) findings.Add("EverythingHeals", halt);
-  const std::pair<const char*, std::vector<const char*>> inputs[] = {
+  const std::pair<const char*, std::vector<std::string>> inputs[] = {
       {"decide", {topics::kCalls, topics::kInbound, topics::kStatus}},
       {"dispatch", {topics::kJobs, topics::kStatus}},
       {"track", {topics::kSubmissions, topics::kReceipts}}};
   for (const auto& [role, names] : inputs) {
     // Group offsets may stay behind an idle input's end by markers; the records count.
-    for (const char* topic : names) {
+    for (std::size_t i = 0; i < names.size(); ++i) {
+      const std::string& topic = names[i];
       std::map<std::int32_t, std::int64_t> last;
       for (const auto& record : ledger.history.topics.at(topic))
         last[record.partition] = record.offset;
       const auto& group = ledger.history.groups.at(GroupOf(role));
       for (const auto& [partition, offset] : last) {
         const auto at = group.find({topic, partition});
-        if (at != group.end() && at->second.next_offset > offset) continue;
+        // Where the group's offsets were lost, and nothing has come since, the changelog knows.
+        const std::int64_t next =
+            at != group.end() ? at->second.next_offset : ledger.Position(role, names, i, partition);
+        if (next > offset) continue;
         findings.Add("EverythingHeals", std::string(role) + " hasn't read " + topic + "/" +
                                             Str(partition) + " to its end, offset " + Str(offset));
       }
@@ -369,6 +373,10 @@ std::vector<Violation> Judge(const History& history) {
   CheckNoTextAfterBlock(ledger, findings);
   CheckExpiry(ledger, findings);
   CheckLimits(ledger, findings);
+  CheckLeases(ledger, findings);
+  CheckResolved(ledger, findings);
+  CheckTimers(ledger, findings);
+  CheckReceipts(ledger, findings);
   CheckStores(ledger, findings);
   CheckAgainstModel(ledger, findings);
   CheckBounds(ledger, findings);

@@ -2,15 +2,17 @@
 // break is a check by its name. The checks read what was committed, written to the network or left
 // on disk (history.h), and know nothing of how it came about.
 //
-//   1  ExactlyOneDecisionPerCallAndSide, AtMostOneFirstText, NothingTakenTwice
+//   1  ExactlyOneDecisionPerCallAndSide, AtMostOneFirstText, NothingTakenTwice,
+//      NothingWrittenAfterItsLease, NothingWrittenOnceResolved
 //   2  NoIntentAfterBlock
 //   3  NeverSubmittedAfterExpiry
 //   4  LimitsNeverExceeded
 //   5  StorePlusReplayEqualsCommittedState
 //   6  SameInputsSameDecisions
 //   7  MemoryIsBounded
-//   8  EveryRecordEndsInOneClass, EveryJobEndsInOneClass
-//   and EverythingHeals: once faults cease, nothing stands still or waits for ever.
+//   8  EveryRecordEndsInOneClass, EveryJobEndsInOneClass, EveryReceiptIsJoined
+//   and TimersWaitForTheirInputs: nothing is decided by a timer while what could change it is
+//   queued; and EverythingHeals: once faults cease, nothing stands still or waits for ever.
 //
 // Threads: pure functions.
 #pragma once

@@ -330,6 +330,10 @@ TEST(Judge, NamesATextAfterItsExpiry) {
   EXPECT_TRUE(Named(AtPort<ForgetsExpiry>(), "NeverSubmittedAfterExpiry", 100)
                   .count("NeverSubmittedAfterExpiry"));
 }
+TEST(Judge, NamesATextAfterItsLease) {
+  EXPECT_TRUE(Named(AtPort<ForgetsExpiry>(), "NothingWrittenAfterItsLease")
+                  .count("NothingWrittenAfterItsLease"));
+}
 TEST(Judge, NamesALimitThatWasPassed) {
   EXPECT_TRUE(
       Named(InContext<ForgetsTexts>("decide"), "LimitsNeverExceeded").count("LimitsNeverExceeded"));

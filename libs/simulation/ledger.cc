@@ -55,6 +55,7 @@ void Ledger::ReadCalls() {
 // Each entry is a customer's outbox as a transaction left it; what is new in it, that one did.
 void Ledger::ReadOutboxes() {
   std::map<std::string, std::vector<std::size_t>> standing;  // by customer: indices of blocks
+  std::map<std::string, std::set<IntentId>> open;            // by customer
   for (const auto& record : history.topics.at(ChangelogOf("dispatch"))) {
     if (shard::IsReservedKey(record.key)) continue;
     state::v1::Outbox outbox;
@@ -62,12 +63,18 @@ void Ledger::ReadOutboxes() {
       const auto document = store::DecodeDocument(*record.value);
       TB_ASSERT(document.has_value() && outbox.ParseFromString(document->bytes));
     }
+    std::set<IntentId> now_open;
     for (const auto& entry : outbox.jobs()) {
       if (entry.phase() != state::v1::OutboxJob::PHASE_INTENT) continue;
-      intents.try_emplace(
-          {entry.incarnation(), entry.intent()},
-          Intent{entry.job().job_id(), record.partition, record.offset, record.timestamp_ms});
+      now_open.emplace(entry.incarnation(), entry.intent());
+      intents.try_emplace({entry.incarnation(), entry.intent()},
+                          Intent{entry.job().job_id(), record.partition, record.offset,
+                                 record.timestamp_ms, INT64_MAX});
     }
+    for (const auto& id : open[record.key]) {
+      if (now_open.count(id) == 0) intents.at(id).closed_ms = record.timestamp_ms;
+    }
+    open[record.key] = std::move(now_open);
     ReadBlocks(record, outbox, standing[record.key]);
   }
 }
@@ -105,6 +112,21 @@ void Ledger::ReadTallies() {
       for (const auto& [name, count] : *counted) tallies[role][name] += count;
     }
   }
+}
+
+std::int64_t Ledger::Position(const std::string& role, const std::vector<std::string>& inputs,
+                              std::size_t input, std::int32_t partition) const {
+  const log::sim::SimRecord* last = nullptr;
+  for (const auto& record : history.topics.at(ChangelogOf(role))) {
+    if (record.partition == partition && record.key == shard::kStateKey) last = &record;
+  }
+  if (last == nullptr) return shard::kNoPosition;
+  const auto document = store::DecodeDocument(*last->value);
+  TB_ASSERT(document.has_value());
+  shard::Names names;
+  const auto state = shard::ParseState(document->bytes, inputs, names);
+  TB_ASSERT(state.has_value());
+  return state->positions[input];
 }
 
 void Findings::Add(const std::string& invariant, const std::string& what) {

@@ -29,6 +29,7 @@ struct Intent {
   std::int32_t partition = 0;
   std::int64_t offset = 0;  // in dispatch's changelog, of the transaction that first has it
   std::int64_t at_ms = 0;
+  std::int64_t closed_ms = INT64_MAX;  // from when on it is an intent no more
 };
 
 // A block that stands in a customer's outbox: [offset, until_offset) of dispatch's changelog.
@@ -57,6 +58,10 @@ struct Ledger {
 
   std::map<std::string, std::map<std::string, std::int64_t>> tallies;  // by role, summed
 
+  // How far a role has come with a topic, by what it keeps in its changelog. -1: never begun.
+  std::int64_t Position(const std::string& role, const std::vector<std::string>& inputs,
+                        std::size_t input, std::int32_t partition) const;
+
  private:
   void ReadCalls();
   void ReadOutboxes();
@@ -76,10 +81,15 @@ class Findings {
   std::vector<Violation> found_;
 };
 
-// The checks that need more than a few lines: judge_store.cc and judge_decisions.cc.
+// The checks that need more than a few lines: judge_store.cc, judge_decisions.cc and
+// judge_waits.cc.
 void CheckStores(const Ledger& ledger, Findings& findings);
 void CheckBounds(const Ledger& ledger, Findings& findings);
 void CheckLimits(const Ledger& ledger, Findings& findings);
 void CheckAgainstModel(const Ledger& ledger, Findings& findings);
+void CheckTimers(const Ledger& ledger, Findings& findings);
+void CheckLeases(const Ledger& ledger, Findings& findings);
+void CheckResolved(const Ledger& ledger, Findings& findings);
+void CheckReceipts(const Ledger& ledger, Findings& findings);
 
 }  // namespace textback::simulation

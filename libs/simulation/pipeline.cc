@@ -21,6 +21,11 @@ constexpr std::int64_t kDrainMs = 15'000;
 log::sim::FaultPlan FaultsOf(const Plan& plan) {
   constexpr int kFocus = 4;
   constexpr double kFocusChance = 0.25;
+  if (plan.faults) {
+    log::sim::FaultPlan these;
+    for (const auto& strike : *plan.faults) these.At(strike.point, strike.nth, strike.client);
+    return these;
+  }
   auto faults = log::sim::FaultPlan::Everywhere(plan.fault_chance, 4, {kOutside});
   Random random(plan.seed * 131 + 17);
   const auto& points = log::sim::AllFaultPoints();
@@ -52,7 +57,7 @@ class Pipeline {
         clock_(kStartMs),
         cluster_(plan.seed, clock_, FaultsOf(plan), {.cleaner_interval = milliseconds(15'000)}),
         smsc_(plan.seed + 99, clock_, {.echo_reference = plan.echo_reference}),
-        world_{clock_, cluster_, smsc_, nullptr, sabotage} {
+        world_{clock_, cluster_, smsc_, nullptr, sabotage, plan.records_max} {
     if (trace_) cluster_.OnTrace(trace_);
     cluster_.OnCrash([this](const std::string& name) { OnCrash(name); });
     CreateTopics();
@@ -61,12 +66,7 @@ class Pipeline {
     TB_ASSERT(writer.has_value());
     writer_ = std::move(writer).value();
     PublishTenants();
-    for (const char* name : {"intake-0", "intake-1"}) AddMachine(name, "intake");
-    for (std::size_t i = 0; i < plan.decide_processes; ++i) {
-      AddMachine("decide-" + std::to_string(i), "decide");
-    }
-    for (const char* name : {"dispatch-0", "dispatch-1"}) AddMachine(name, "dispatch");
-    AddMachine("track-0", "track");
+    for (const auto& name : MachineNames(plan)) AddMachine(name, name.substr(0, name.find('-')));
   }
 
   History Run() {
@@ -189,14 +189,18 @@ class Pipeline {
       Say("network", "down");
       return smsc_.GoDown(blow.for_ms);
     }
-    if (blow.kind == Blow::Kind::kKill) {
-      if (machine.process) {
-        Kill(machine, until_ms);
-      } else {
-        machine.down_until_ms = std::max(machine.down_until_ms, until_ms);
-      }
-      return;
+    if (blow.kind == Blow::Kind::kInboundSlow) {
+      Say(topics::kInbound, "stalls");
+      return cluster_.Stall(topics::kInbound, milliseconds(blow.for_ms));
     }
+    if (blow.kind == Blow::Kind::kOffsetsGone) {
+      for (auto& each : machines_) {
+        if (each.role == "decide") TakeDown(each, until_ms);
+      }
+      Say("offsets of decide", "gone");
+      return cluster_.ForgetOffsets(GroupOf("decide"));
+    }
+    if (blow.kind == Blow::Kind::kKill) return TakeDown(machine, until_ms);
     if (!machine.process || machine.paused_until_ms > 0) return;
     switch (blow.kind) {
       case Blow::Kind::kPause:
@@ -215,8 +219,15 @@ class Pipeline {
       case Blow::Kind::kKill:
       case Blow::Kind::kDiskError:
       case Blow::Kind::kNetworkDown:
+      case Blow::Kind::kInboundSlow:
+      case Blow::Kind::kOffsetsGone:
         TB_UNREACHABLE();
     }
+  }
+
+  void TakeDown(Machine& machine, std::int64_t until_ms) {
+    if (machine.process) return Kill(machine, until_ms);
+    machine.down_until_ms = std::max(machine.down_until_ms, until_ms);
   }
 
   // Called in the middle of whatever the process was doing.
@@ -252,6 +263,7 @@ class Pipeline {
     cluster_.KillClient(machine.name);  // the process exits; it has said goodbye
     machine.process.reset();
     machine.down_until_ms = INT64_MAX;
+    NoteDisk(machine, {});
   }
 
   void TickMachine(Machine& machine) {
@@ -352,6 +364,7 @@ class Pipeline {
       disk.live = std::find(live.begin(), live.end(), p) != live.end();
       disk.marker = (*opened)->FlushedMarker();
       if (!disk.marker) continue;
+      disk.changelog_end = cluster_.Offsets({ChangelogOf(machine.role), p}, false).end;
       for (auto& [key, document] : machine.disk->OnDisk(p)) disk.documents.emplace(key, document);
       history_.disks.push_back(std::move(disk));
     }
@@ -373,6 +386,7 @@ class Pipeline {
     }
     history_.writes = smsc_.writes();
     history_.faults = cluster_.faults().fired;
+    history_.strikes = cluster_.faults().strikes;
     history_.plan = plan_;
   }
 

@@ -91,6 +91,8 @@ class Generator {
     for (int i = 0; i < 8; ++i) MakeJunk();
     MakeTexts();
     MakeBlows();
+    constexpr std::size_t kBatches[] = {20, 60, 400};
+    plan_.records_max = kBatches[random_.Below(3)];
     const auto earlier = [](const auto& a, const auto& b) { return a.at_ms < b.at_ms; };
     std::stable_sort(plan_.records.begin(), plan_.records.end(), earlier);
     std::stable_sort(plan_.texts.begin(), plan_.texts.end(), earlier);
@@ -153,7 +155,26 @@ class Generator {
       record.set_record_id("r" + std::to_string(number) + "-" + std::to_string(leg));
       MakeLeg(record, source, kStartMs + begin + shift, leg == legs, withheld, shift, AnyKind());
     }
+    if (random_.Chance(0.1)) MakeStop(call, begin + random_.Between(5'000, 12'000), number);
     if (random_.Chance(0.1)) MakeCallBack(call, begin + random_.Between(500, 6'000), number);
+  }
+
+  // Has had enough, perhaps before the call is decided.
+  void MakeStop(const v1::CallRecord& call, std::int64_t at_ms, int number) {
+    for (const auto& tenant : plan_.tenants) {
+      for (const auto& line : tenant.lines()) {
+        if (line.msisdn() != call.called().number()) continue;
+        ScriptedText text;
+        text.at_ms = at_ms;
+        text.message.set_inbound_id("mo-stop-" + std::to_string(number));
+        text.message.set_customer(call.calling().number());
+        text.message.set_recipient(tenant.sender().value());
+        text.message.set_text("STOP");
+        text.message.set_received_at_ms(kStartMs + at_ms);
+        text.message.set_account("sim");
+        plan_.texts.push_back(std::move(text));
+      }
+    }
   }
 
   // Somebody of the tenant calls back at once, and they talk.
@@ -187,12 +208,18 @@ class Generator {
     plan_.truth[record.record_id()] = {kind.verdict,
                                        record.call_over() || record.join_key().empty() ||
                                            settle.emits() == v1::SettleProfile::EMITS_CALL_END,
-                                       settle.accept_leg_risk(), withheld, ended};
+                                       settle.accept_leg_risk(),
+                                       withheld,
+                                       record.join_key().empty(),
+                                       ended};
     std::int64_t at = ended - shift - kStartMs + random_.Between(0, 2'000);
     if (random_.Chance(0.06)) at += random_.Between(5'000, 40'000);  // out of order
     Put(at, source, record.SerializeAsString());
     while (random_.Chance(0.12))
       Put(at + random_.Between(0, 20'000), source, record.SerializeAsString());
+    // Again when its call may be forgotten: it must not be decided anew.
+    if (random_.Chance(0.04))
+      Put(at + random_.Between(60'000, 120'000), source, record.SerializeAsString());
   }
 
   void Put(std::int64_t at_ms, std::size_t source, std::string value) {
@@ -248,6 +275,8 @@ class Generator {
     // Away for longer than the session: process 2 is the first of decide, and its group rebalances.
     plan_.blows.push_back({random_.Between(25'000, plan_.chaos_ms - 30'000), Blow::Kind::kKill, 2,
                            random_.Between(9'000, 14'000)});
+    blow(Blow::Kind::kInboundSlow, 5'000, 20'000);
+    if (random_.Chance(0.3)) blow(Blow::Kind::kOffsetsGone, 500, 5'000);
   }
 
   Random random_;
@@ -279,6 +308,15 @@ const std::vector<Source>& Sources() {
 }
 
 Plan MakePlan(std::uint64_t seed) { return Generator(seed).Make(); }
+
+std::vector<std::string> MachineNames(const Plan& plan) {
+  std::vector<std::string> names{"intake-0", "intake-1"};
+  for (std::size_t i = 0; i < plan.decide_processes; ++i) {
+    names.push_back("decide-" + std::to_string(i));
+  }
+  for (const char* name : {"dispatch-0", "dispatch-1", "track-0"}) names.emplace_back(name);
+  return names;
+}
 
 policy::Limits DecideLimits() {
   policy::Limits limits;

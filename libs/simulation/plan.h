@@ -9,12 +9,14 @@
 
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "cdr/decoder.h"
 #include "dispatch/dispatch_processor.h"
 #include "dispatch/track_processor.h"
+#include "log_sim/faults.h"
 #include "policy/limits.h"
 #include "textback/v1/decision.pb.h"
 #include "textback/v1/inbound_message.pb.h"
@@ -25,7 +27,7 @@ namespace textback::simulation {
 // 2026-03-02 10:00:00 UTC.
 inline constexpr std::int64_t kStartMs = 1'772'445'600'000;
 inline constexpr std::int32_t kPartitions = 4;
-inline constexpr std::size_t kIntentLimit = 20;  // of one dispatcher process
+inline constexpr std::size_t kIntentLimit = 4;  // of one dispatcher process
 
 namespace topics {
 inline constexpr char kCalls[] = "textback.calls";
@@ -66,17 +68,22 @@ struct Truth {
   bool over = false;      // speaks for the whole call
   bool leg_risk = false;  // its source's tenants accept a leg's word
   bool withheld = false;
+  bool alone = false;  // no other record is of its call
   std::int64_t ended_ms = 0;
 };
 
 struct Blow {
   enum class Kind : std::uint8_t {
-    kKill,         // kill -9, back after for_ms
-    kPause,        // SIGSTOP, SIGCONT after for_ms: a zombie
-    kRestart,      // an orderly stop, back after for_ms
-    kDiskError,    // reads and writes of its disk fail, now and then, for for_ms
-    kCutOff,       // no broker answers it for for_ms
+    // Of one process.
+    kKill,       // kill -9, back after for_ms
+    kPause,      // SIGSTOP, SIGCONT after for_ms: a zombie
+    kRestart,    // an orderly stop, back after for_ms
+    kDiskError,  // reads and writes of its disk fail, now and then, for for_ms
+    kCutOff,     // no broker answers it for for_ms
+    // Of what all share.
     kNetworkDown,  // no SMSC answers anybody for for_ms
+    kInboundSlow,  // nothing of textback.inbound is fetched for for_ms
+    kOffsetsGone,  // decide is down for for_ms, meanwhile its group's offsets expire
   };
   std::int64_t at_ms = 0;
   Kind kind = Kind::kKill;
@@ -88,8 +95,11 @@ struct Plan {
   std::uint64_t seed = 0;
   std::int64_t chaos_ms = 0;  // records, blows and faults come within it
   double fault_chance = 0;    // per fault point and step
+  // Set: these faults of the log and no others, by chance or otherwise.
+  std::optional<std::vector<log::sim::Strike>> faults;
   std::size_t decide_processes = 2;
-  bool echo_reference = false;  // the SMSC echoes user_message_reference in receipts
+  std::size_t records_max = 400;  // of one batch: few make backlogs
+  bool echo_reference = false;    // the SMSC echoes user_message_reference in receipts
   std::vector<v1::Tenant> tenants;
   std::vector<ScriptedRecord> records;  // in order of time
   std::vector<ScriptedText> texts;      // in order of time
@@ -98,6 +108,9 @@ struct Plan {
 };
 
 Plan MakePlan(std::uint64_t seed);
+
+// Blow::process counts in these: "intake-0".
+std::vector<std::string> MachineNames(const Plan& plan);
 
 // The limits under which everything runs.
 policy::Limits DecideLimits();

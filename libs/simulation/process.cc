@@ -51,13 +51,14 @@ class FixedPolicy final : public policy::SnapshotSource {
   std::shared_ptr<const policy::Snapshot> snapshot_;
 };
 
-shard::ShardConfig BaseConfig(const std::string& role, const std::string& name) {
+shard::ShardConfig BaseConfig(const World& world, const std::string& role,
+                              const std::string& name) {
   shard::ShardConfig config;
   config.role = role;
   config.instance = name;
   config.changelog_topic = ChangelogOf(role);
   config.deadletter_topic = topics::kDeadletter;
-  config.records_max = 400;
+  config.records_max = world.records_max;
   config.timers_max = 100;
   config.local_events_max = 64;
   config.source_timeout = milliseconds(30'000);
@@ -136,7 +137,7 @@ class DecideProcess final : public ShardProcess {
       : ShardProcess(world, name, disk),
         policy_(world.snapshot),
         processor_(policy_, DecideLimits()) {
-    auto config = BaseConfig("decide", name);
+    auto config = BaseConfig(world, "decide", name);
     config.inputs = {{topics::kCalls}, {topics::kInbound}, {topics::kStatus, false}};
     config.outputs = {{topics::kJobs},
                       {topics::kDecisions, shard::PartitionRule::kModulo},
@@ -161,7 +162,7 @@ class DispatchProcess final : public ShardProcess {
         wrapped_port_(world.sabotage.port ? world.sabotage.port(*port_) : nullptr),
         processor_(Config(), wrapped_port_ ? *wrapped_port_ : *port_, budget_, world.clock,
                    incarnation_) {
-    auto config = BaseConfig("dispatch", name);
+    auto config = BaseConfig(world, "dispatch", name);
     config.inputs = {{topics::kJobs}, {topics::kStatus, false}};
     config.outputs = {{topics::kSubmissions}, {topics::kStatus}};
     Build(std::move(config), processor_, &processor_, start);
@@ -196,7 +197,7 @@ class TrackProcess final : public ShardProcess {
   TrackProcess(const World& world, const std::string& name, store::StoreSet& disk,
                std::uint64_t start)
       : ShardProcess(world, name, disk), processor_(TrackTimes()) {
-    auto config = BaseConfig("track", name);
+    auto config = BaseConfig(world, "track", name);
     config.inputs = {{topics::kSubmissions}, {topics::kReceipts, false}};
     config.outputs = {{topics::kStatus}};
     Build(std::move(config), processor_, nullptr, start);

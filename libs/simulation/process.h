@@ -38,6 +38,7 @@ struct World {
   SimSmsc& smsc;
   std::shared_ptr<const policy::Snapshot> snapshot;
   const Sabotage& sabotage;
+  std::size_t records_max;
 };
 
 class Process {
