@@ -7,6 +7,7 @@
 #include "base/clock.h"
 #include "base/hash.h"
 #include "base/msisdn.h"
+#include "base/planted.h"
 #include "base/random.h"
 #include "base/result.h"
 
@@ -114,6 +115,21 @@ TEST(RandomTest, SameSeedSameNumbers) {
     const auto v = a.Between(-3, 3);
     EXPECT_TRUE(v >= -3 && v <= 3);
   }
+}
+
+TEST(PlantedTest, NoneIsPlantedUnlessAskedFor) {
+  std::set<std::string_view> names;
+  for (const auto& planted : kPlantedBugs) {
+    EXPECT_FALSE(Planted(planted.bug)) << planted.name;
+    EXPECT_TRUE(names.insert(planted.name).second) << planted.name;
+    EXPECT_EQ(FindPlantedBug(planted.name), &planted);
+  }
+  EXPECT_EQ(FindPlantedBug("no such"), nullptr);
+  Plant(Bug::kNoLease);
+  EXPECT_EQ(Planted(Bug::kNoLease), kBugsCanBePlanted);
+  EXPECT_FALSE(Planted(Bug::kNoExpiry));
+  Plant(std::nullopt);
+  EXPECT_FALSE(Planted(Bug::kNoLease));
 }
 
 }  // namespace

@@ -1,11 +1,13 @@
 #include "dispatch/dispatch_processor.h"
 
 #include <algorithm>
+#include <limits>
 #include <optional>
 #include <utility>
 
 #include "base/assert.h"
 #include "base/msisdn.h"
+#include "base/planted.h"
 #include "dispatch/outbox.h"
 #include "textback/v1/submission.pb.h"
 
@@ -177,10 +179,10 @@ void DispatchProcessor::TakeText(shard::Context& context, Document& document, v1
 
 void DispatchProcessor::TakeBlock(shard::Context& context, Document& document, const v1::Job& job) {
   context.Count("job_block");
-  AddBlock(document.outbox, job.block().scope());
+  if (!Planted(Bug::kBlockForgotten)) AddBlock(document.outbox, job.block().scope());
   // Nothing new is intended from here on. What is intended already is written within its lease or
   // never.
-  for (int i = document.outbox.jobs_size() - 1; i >= 0; --i) {
+  for (int i = document.outbox.jobs_size() - 1; i >= 0 && !Planted(Bug::kBlockSparesQueued); --i) {
     const auto& entry = document.outbox.jobs(i);
     if (entry.phase() == OutboxJob::PHASE_QUEUED && IsBlocked(document.outbox, entry.job())) {
       Close(context, document, i, v1::Status::KIND_BLOCKED, "opted_out");
@@ -314,8 +316,10 @@ void DispatchProcessor::Postpone(Document& document, std::int64_t now_ms) {
 void DispatchProcessor::ResolveIntent(shard::Context& context, Document& document, int index) {
   auto& entry = *document.outbox.mutable_jobs(index);
   if (entry.incarnation() != config_.incarnation) {
-    if (entry.resolve_after_ms() <= context.now_ms())
-      BecomeUnknown(context, document, index, "owner_gone");
+    if (Planted(Bug::kIntentsNotRestored)) return CloseJob(document.outbox, index);
+    if (entry.resolve_after_ms() > context.now_ms()) return;
+    if (Planted(Bug::kUnknownResent)) return Requeue(context, entry, false);
+    BecomeUnknown(context, document, index, "owner_gone");
     return;
   }
   const auto open = open_.find(entry.intent());
@@ -392,7 +396,7 @@ void DispatchProcessor::ApplyOutcome(shard::Context& context, Document& document
     }
   }
   std::sort(entry.mutable_parts_accepted()->begin(), entry.mutable_parts_accepted()->end());
-  if (unknown != nullptr) {
+  if (unknown != nullptr && !Planted(Bug::kUnknownIsNotSent)) {
     BecomeUnknown(context, document, index, unknown->error);
   } else if (rejected != nullptr) {
     Close(context, document, index, v1::Status::KIND_REJECTED, rejected->error);
@@ -439,6 +443,7 @@ void DispatchProcessor::Intend(shard::Context& context, Document& document, int 
   entry.set_intent(intent);
   entry.set_intended_ms(context.now_ms());
   entry.set_resolve_after_ms(context.now_ms() + config_.lease_ms + config_.resolve_grace_ms);
+  if (Planted(Bug::kResolvedEarly)) entry.set_resolve_after_ms(context.now_ms() + 1);
   if (entry.concat_reference() == 0) {
     entry.set_concat_reference(static_cast<std::uint32_t>(JobHash(job.job_id()) & 0xffff) | 1U);
   }
@@ -454,6 +459,8 @@ void DispatchProcessor::Intend(shard::Context& context, Document& document, int 
   // From now on, not from Execute: the time that the commit takes is part of the lease.
   message.lease_deadline = clock_.Mono() + std::chrono::milliseconds(config_.lease_ms);
   message.expires_ms = job.expires_ms();
+  if (Planted(Bug::kNoLease)) message.lease_deadline = MonoTime::max();
+  if (Planted(Bug::kNoExpiry)) message.expires_ms = std::numeric_limits<std::int64_t>::max();
   context.AfterCommit(std::move(effect));
 }
 

@@ -8,6 +8,7 @@
 #include <cstddef>
 
 #include "base/assert.h"
+#include "base/planted.h"
 
 namespace textback::dispatch {
 
@@ -17,7 +18,7 @@ class IntentBudget {
 
   bool TryAcquire() {
     std::size_t open = open_.load(std::memory_order_relaxed);
-    while (open < limit_) {
+    while (open < limit_ || Planted(Bug::kIntentLimitIgnored)) {
       if (open_.compare_exchange_weak(open, open + 1, std::memory_order_relaxed)) return true;
     }
     return false;

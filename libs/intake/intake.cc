@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <set>
 
+#include "base/planted.h"
 #include "intake/served.h"
 #include "log/errors.h"
 #include "textback/v1/calls_entry.pb.h"
@@ -106,6 +107,7 @@ Status Intake::Run(milliseconds wait) {
   TB_RETURN_IF_ERROR(StartAssigned());
   TB_RETURN_IF_ERROR(HandOn());
   TB_RETURN_IF_ERROR(WatermarkIfDue());
+  if (Planted(Bug::kCommittedBeforeDurable)) TB_RETURN_IF_ERROR(CommitIfDue(false));
   TB_RETURN_IF_ERROR(ServeWriter(milliseconds(0)));
   return CommitIfDue(false);
 }
@@ -418,7 +420,7 @@ Status Intake::RefreshLowWatermarks() {
     const std::int64_t now = clock_.NowMs();
     TB_ASSIGN_OR_RETURN(const auto range, consumer_->Offsets(source, true));
     TB_ASSIGN_OR_RETURN(const auto position, consumer_->Position(source));
-    if (position >= range.end)
+    if (position >= range.end || Planted(Bug::kWatermarkAhead))
       partition.progress.low_watermark_ms = std::max(partition.progress.low_watermark_ms, now);
   }
   return Ok();
@@ -474,7 +476,7 @@ Status Intake::CommitIfDue(bool now) {
   std::map<log::TopicPartition, std::pair<std::int64_t, Progress>> done;
   std::size_t count = 0;
   for (const auto& checkpoint : checkpoints_) {
-    if (checkpoint.sequence > durable_) break;
+    if (checkpoint.sequence > durable_ && !Planted(Bug::kCommittedBeforeDurable)) break;
     for (const auto& [source, at] : checkpoint.offsets) done[source] = at;
     ++count;
   }

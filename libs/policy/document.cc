@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "base/planted.h"
+
 namespace textback::policy {
 namespace {
 
@@ -32,7 +34,10 @@ Status ParseDocument(std::string_view bytes, Document& document) {
 void Forget(Document& document, std::int64_t now_ms) {
   std::int64_t through = document.forgotten_through_ms();
   RemoveIf(*document.mutable_calls(), [&](const state::v1::Call& call) {
-    if (!call.decided() || call.forget_ms() > now_ms) return false;
+    if (!call.decided()) return false;
+    if (Planted(Bug::kNoDedupe)) return true;
+    if (call.forget_ms() > now_ms) return false;
+    if (Planted(Bug::kForgottenNotRemembered)) return true;
     through = std::max(through, call.event_ms());
     return true;
   });

@@ -2,6 +2,7 @@
 #include <algorithm>
 
 #include "base/assert.h"
+#include "base/planted.h"
 #include "log/errors.h"
 #include "shard/shard.h"
 #include "shard/timer_gate.h"
@@ -9,6 +10,33 @@
 namespace textback::shard {
 
 using log::CommitOutcome;
+
+namespace {
+
+// What a commit's outcome is taken for: what it is, unless a bug is planted.
+CommitOutcome Believed(CommitOutcome outcome) {
+  const bool abort = outcome == CommitOutcome::kAborted && Planted(Bug::kAbortIsCommitted);
+  const bool unknown = outcome == CommitOutcome::kUnknown && Planted(Bug::kUnknownIsCommitted);
+  const bool fenced = outcome == CommitOutcome::kFenced && Planted(Bug::kFencedIsCommitted);
+  if (abort || unknown || fenced) return CommitOutcome::kCommitted;
+  if (outcome == CommitOutcome::kUnknown && Planted(Bug::kUnknownIsAborted))
+    return CommitOutcome::kAborted;
+  return outcome;
+}
+
+// For Bug::kStoreBeforeCommit.
+std::vector<store::Change> CopyOfChanges(Work& work) {
+  std::vector<store::Change> changes;
+  work.ForEachChanged([&](const Work::Entry& entry) {
+    store::Change& change = changes.emplace_back();
+    change.key = entry.key;
+    if (entry.change == Work::Entry::Change::kWritten)
+      change.document = store::Document{entry.bytes, entry.due_ms};
+  });
+  return changes;
+}
+
+}  // namespace
 
 Status Shard::RunBatch() {
   if (partitions_.empty()) {
@@ -187,13 +215,18 @@ void Shard::CountFigures(const std::vector<Partition*>& partitions) {
 }
 
 Status Shard::Commit(const std::vector<Partition*>& partitions) {
-  for (Partition* p : partitions) ++p->work.next().transactions;
+  for (Partition* p : partitions) {
+    ++p->work.next().transactions;
+    if (Planted(Bug::kStoreBeforeCommit))
+      TB_RETURN_IF_ERROR(p->store->Apply(CopyOfChanges(p->work), p->restart_offset));
+    if (Planted(Bug::kEffectsBeforeCommit)) processor_.Execute(p->index, p->work.TakeEffects());
+  }
   const MonoTime begin = clock_.Mono();
   const Transactor::End end = transactor_.Run(partitions, metadata_);
   figures_.commit_time = clock_.Mono() - begin;
   CountFigures(partitions);
   Status status = Ok();
-  switch (end.outcome) {
+  switch (Believed(end.outcome)) {
     case CommitOutcome::kCommitted:
       return AfterCommitted(partitions);
     case CommitOutcome::kAborted:
@@ -278,7 +311,7 @@ Status Shard::AfterAborted(const std::vector<Partition*>& partitions, const Tran
          "A transaction was aborted and runs again: " + end.why->message);
   for (Partition* p : partitions) {
     Drop(*p);
-    Rewind(*p);
+    if (!Planted(Bug::kNoRewind)) Rewind(*p);
     if (end.culprit == p->index) Halt(*p, *end.why);
   }
   if (end.why->disposition == Disposition::kFatal) return ClientFailed("producer", *end.why);

@@ -2,6 +2,7 @@
 #include <algorithm>
 
 #include "base/assert.h"
+#include "base/planted.h"
 #include "log/errors.h"
 #include "shard/shard.h"
 
@@ -28,7 +29,7 @@ void Shard::OnRevoked(const std::vector<log::TopicPartition>& partitions) {
 }
 
 void Shard::OnLost(const std::vector<log::TopicPartition>& partitions) {
-  if (!abandoned_) Release(partitions, /*owned=*/false);
+  if (!abandoned_ && !Planted(Bug::kLostPartitionsKept)) Release(partitions, /*owned=*/false);
 }
 
 void Shard::Release(const std::vector<log::TopicPartition>& gone, bool owned) {
@@ -117,13 +118,15 @@ Status Shard::Open(Partition& p) {
     const auto it = committed.find(input);
     p.group.push_back(it == committed.end() ? std::nullopt : it->second);
   }
-  TB_ASSIGN_OR_RETURN(const auto changelog,
-                      restorer_.Offsets(p.changelog, /*read_committed=*/false));
+  TB_ASSIGN_OR_RETURN(
+      const auto changelog,
+      restorer_.Offsets(p.changelog, /*read_committed=*/Planted(Bug::kRestoreToLastStable)));
   // After a commit of unknown outcome the store is still here, and whole up to restart_offset.
   if (p.store && (p.restart_offset < changelog.begin || p.restart_offset > changelog.end))
     p.store.reset();
-  if (!p.store) TB_RETURN_IF_ERROR(OpenStore(p, changelog));
-  p.replay_begin = p.restart_offset;
+  const bool kept = p.store != nullptr;
+  if (!kept) TB_RETURN_IF_ERROR(OpenStore(p, changelog));
+  p.replay_begin = kept && Planted(Bug::kTailNotReadBack) ? changelog.end : p.restart_offset;
   p.replay_end = changelog.end;
   p.phase = Phase::kRestoring;
   restorer_.Add(p);
@@ -147,7 +150,7 @@ Status Shard::OpenStore(Partition& p, const log::Consumer::Range& changelog) {
   }
   TB_RETURN_IF_ERROR(WipeStore(p, problem));
   TB_ASSIGN_OR_RETURN(p.store, stores_.Open(p.index));
-  p.restart_offset = changelog.begin;
+  p.restart_offset = Planted(Bug::kWipedNotRestored) ? changelog.end : changelog.begin;
   return Ok();
 }
 
@@ -229,8 +232,10 @@ Status Shard::Start(Partition& p) {
 
 Status Shard::CrossCheck(Partition& p) {
   for (std::size_t i = 0; i < p.inputs.size(); ++i) {
-    const std::int64_t state = p.state.positions[i];
     const auto& group = p.group[i];
+    if (Planted(Bug::kGroupIsTheAuthority))
+      p.state.positions[i] = group ? group->next_offset : kNoPosition;
+    const std::int64_t state = p.state.positions[i];
     if (group && group->next_offset > state) {
       return FatalError(
           errors::kStateAhead,

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "base/planted.h"
+
 namespace textback::shard {
 namespace {
 
@@ -28,10 +30,11 @@ TimerBound BoundOf(const ShardConfig& config, const Partition& partition, const 
   for (const auto& [source, mark] : state.sources) {
     const std::int64_t heard_ms = std::max(mark.heard_at_ms, partition.started_ms);
     if (heard_ms + config.source_timeout.count() < state.now_ms) continue;
+    if (Planted(Bug::kTimersBeforeWatermarks)) continue;
     if (mark.low_watermark_ms < bound.up_to_ms) bound = {mark.low_watermark_ms, "watermark"};
   }
   for (std::size_t i = 0; i < config.inputs.size(); ++i) {
-    if (!config.inputs[i].holds_timers) continue;
+    if (!config.inputs[i].holds_timers || Planted(Bug::kTimersBeforeInputs)) continue;
     const std::int64_t through_ms = ReadThrough(partition.progress[i], state.now_ms);
     if (through_ms < bound.up_to_ms) bound = {through_ms, config.inputs[i].topic};
   }

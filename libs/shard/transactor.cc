@@ -4,6 +4,7 @@
 
 #include "base/assert.h"
 #include "base/hash.h"
+#include "base/planted.h"
 #include "log/errors.h"
 #include "store/store.h"
 
@@ -128,8 +129,10 @@ Status Transactor::SendWork(Partition& partition) {
   Status status = Ok();
   work.ForEachChanged([&](const Work::Entry& entry) {
     if (!status) return;
+    const bool erased = entry.change == Work::Entry::Change::kErased;
+    if (erased && Planted(Bug::kTombstoneForgotten)) return;
     std::optional<std::string_view> value;
-    if (entry.change == Work::Entry::Change::kWritten) {
+    if (!erased) {
       scratch_.clear();
       store::AppendDocument(entry.bytes, entry.due_ms, scratch_);
       value = scratch_;
@@ -149,6 +152,8 @@ Status Transactor::SendOffsets(const std::vector<Partition*>& partitions,
   std::vector<log::OffsetCommit> offsets;
   for (const Partition* partition : partitions) {
     const State& next = partition->work.next();
+    if (Planted(Bug::kNoOffsetsWithTimers) && next.positions == partition->state.positions)
+      continue;
     for (std::size_t i = 0; i < partition->inputs.size(); ++i) {
       const bool anchor = i == 0;
       if (!anchor && next.positions[i] == partition->state.positions[i]) continue;
@@ -158,6 +163,7 @@ Status Transactor::SendOffsets(const std::vector<Partition*>& partitions,
       if (anchor) offset.metadata = EncodeTallies(next, names_);
     }
   }
+  if (offsets.empty() && Planted(Bug::kNoOffsetsWithTimers)) return Ok();
   return Retrying([&] { return producer_->SendOffsets(offsets, captured); });
 }
 

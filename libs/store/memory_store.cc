@@ -3,6 +3,7 @@
 #include <set>
 #include <utility>
 
+#include "base/planted.h"
 #include "store/errors.h"
 
 namespace textback::store {
@@ -135,6 +136,8 @@ class MemoryStoreSet::MemoryStore final : public Store {
       for (const auto& key : dirty_) {
         if (random.Chance(kept)) WriteThrough(disk, key);
       }
+      if (Planted(Bug::kMarkerBeforeDocuments))
+        disk.marker = Marker{applied_offset_, shared_->clock.NowMs()};
     }
     failed_ = FatalError(errors::kCrashed, "this store belongs to a process that was killed");
     disk.open = nullptr;
