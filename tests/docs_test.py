@@ -6,6 +6,7 @@
   they name in backticks is the name, or the beginning or end of one, of a test in the sources.
 - docs/requirements.md: each row has a state, and one that is "shown" names something.
 - docs/integrate.md lists every reason of libs/cdr/reasons.h, and docs/topics.md every topic of libs/pipeline/topics.cc.
+- docs/simulation.md has a row for each planted bug of libs/base/planted.h, tests/simulation/planted_seeds.h a seed.
 - The checks are proven on planted faults.
 
 Exit codes: 0 all is true, 1 findings.
@@ -92,6 +93,16 @@ def check_lists(integrate, topics):
     return findings
 
 
+def check_planted(simulation, seeds):
+    findings = []
+    for bug in re.findall(r'\{Bug::k\w+,\s*"(\w+)"', (ROOT / "libs/base/planted.h").read_text()):
+        if f"| {bug} |" not in simulation:
+            findings.append(f"docs/simulation.md does not list the planted bug {bug}")
+        if f'"{bug}"' not in seeds:
+            findings.append(f"tests/simulation/planted_seeds.h has no seed for the planted bug {bug}")
+    return findings
+
+
 def prove(requirements, integrate, topics, names):
     missed = []
 
@@ -106,6 +117,7 @@ def prove(requirements, integrate, topics, names):
     must_find("a claim without a proof", check_requirements("| all is well | trust us | shown |"))
     must_find("a reason that is left out", check_lists(integrate.replace("`csv_columns`", ""), topics))
     must_find("a topic that is left out", check_lists(integrate, topics.replace("`textback.jobs`", "")))
+    must_find("a planted bug that is left out", check_planted("", '"no_lease"'))
     return missed
 
 
@@ -118,6 +130,7 @@ def main():
     for name in ("docs/requirements.md", "docs/exactly-once.md"):
         findings += check_names(name, read(name), names)
     requirements, integrate, topics = (read(f"docs/{name}.md") for name in ("requirements", "integrate", "topics"))
+    findings += check_planted(read("docs/simulation.md"), read("tests/simulation/planted_seeds.h"))
     findings += check_requirements(requirements) + check_lists(integrate, topics)
     findings += prove(requirements, integrate, topics, names)
     if findings:

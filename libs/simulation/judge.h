@@ -11,8 +11,8 @@
 //   6  SameInputsSameDecisions
 //   7  MemoryIsBounded
 //   8  EveryRecordEndsInOneClass, EveryJobEndsInOneClass, EveryReceiptIsJoined
-//   and TimersWaitForTheirInputs: nothing is decided by a timer while what could change it is
-//   queued; and EverythingHeals: once faults cease, nothing stands still or waits for ever.
+//   9  TimersWaitForTheirInputs
+//   and EverythingHeals: once faults cease, nothing stands still or waits for ever.
 //
 // Threads: pure functions.
 #pragma once
