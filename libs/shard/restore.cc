@@ -5,7 +5,7 @@
 #include <string>
 #include <string_view>
 
-#include "absl/container/flat_hash_map.h"
+#include "absl/container/flat_hash_set.h"
 #include "base/assert.h"
 #include "log/errors.h"
 
@@ -103,13 +103,15 @@ Status Restorer::StepReader(std::vector<Outcome>& done) {
 
 Status Restorer::ApplyPiece(Partition& partition, const std::vector<const log::Record*>& records) {
   // A key may come once in an Apply: its last entry counts.
-  absl::flat_hash_map<std::string_view, std::size_t, BytesHash, BytesEqual> last;
-  for (std::size_t i = 0; i < records.size(); ++i) last[records[i]->key] = i;
+  absl::flat_hash_set<std::string_view, BytesHash, BytesEqual> seen;
+  seen.reserve(records.size());
+  std::vector<bool> last(records.size());
+  for (std::size_t i = records.size(); i-- > 0;) last[i] = seen.insert(records[i]->key).second;
   std::vector<store::Change> changes;
-  changes.reserve(last.size());
+  changes.reserve(seen.size());
   for (std::size_t i = 0; i < records.size(); ++i) {
     const log::Record& record = *records[i];
-    if (last[record.key] != i) continue;
+    if (!last[i]) continue;
     store::Change& change = changes.emplace_back();
     change.key = record.key;
     if (!record.value) continue;
