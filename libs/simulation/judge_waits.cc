@@ -39,9 +39,12 @@ class Timers {
   Timers(const Ledger& ledger, Findings& findings) : ledger_(ledger), findings_(findings) {
     for (const auto& decision : ledger.decisions) decisions_[decision.call_id()] = &decision;
     for (const auto& record : ledger.history.topics.at(topics::kCalls)) ReadWatermark(record);
+    // Handed on again a message says nothing new: what came between it and its repeat stands.
+    std::set<std::string> handed_on;
     for (const auto& record : ledger.history.topics.at(topics::kInbound)) {
       v1::InboundMessage message;
       TB_ASSERT(record.value && message.ParseFromString(*record.value));
+      if (!handed_on.insert(message.inbound_id()).second) continue;
       texts_.emplace_back(record.timestamp_ms, std::move(message));
     }
   }
