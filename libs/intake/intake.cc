@@ -144,6 +144,7 @@ Status Intake::Open() {
 }
 
 Status Intake::Handle(Error error) {
+  if (error.disposition == Disposition::kYield) error = Fenced(std::move(error));
   if (error.disposition != Disposition::kRetry) return error;
   backoff_ = std::clamp(backoff_ * 2, config_.backoff_min, config_.backoff_max);
   retry_at_ = clock_.Mono() + backoff_;
@@ -162,6 +163,27 @@ Status Intake::Restart(Error why) {
   partitions_.clear();
   checkpoints_.clear();
   return RetryError(std::move(why.code), std::move(why.message));
+}
+
+// Another process of this name, or a broker that crashed and took us for our own predecessor: join
+// the group again, as a new member. What was handed on since the last commit comes twice.
+Error Intake::Fenced(Error why) {
+  consumer_->Close();
+  consumer_.reset();
+  writer_.reset();
+  partitions_.clear();
+  to_start_.clear();
+  checkpoints_.clear();
+  batch_.Clear();
+  sent_ = durable_ = 0;
+  rewind_ = false;
+  if (fences_.MayJoinAgain(clock_.Mono()))
+    return Error{Disposition::kRetry, std::move(why.code), std::move(why.message)};
+  why.message = "member " + config_.instance +
+                " was fenced too often: another process runs under the same name, stop one of "
+                "them; " +
+                why.message;
+  return why;
 }
 
 // Part of a batch may have been handed on without its offsets: only going back loses nothing.

@@ -24,8 +24,10 @@
 //   committed counts, and is read again.
 // - Revoked: what is in flight is waited for and committed. Lost: dropped, never committed.
 //
+// - Fenced: all is thrown away and the group joined again, so often (log/fence_bound.h).
+//
 // Threads: one. Errors of Step: kRetry is handled inside (back-off); any other: destroy this
-// object; kYield and log_client mean that a new one may be made, others that an operator must act.
+// object; log_client means that a new one may be made, others that an operator must act.
 #pragma once
 
 #include <chrono>
@@ -44,6 +46,7 @@
 #include "intake/line_table.h"
 #include "intake/tallies.h"
 #include "intake/tenant_feed.h"
+#include "log/fence_bound.h"
 #include "log/log.h"
 
 namespace textback::intake {
@@ -138,6 +141,7 @@ class Intake final : private log::RebalanceListener {
   bool IsStarting(const log::TopicPartition& source) const;
   Status Restart(Error why);
   Status Rewind(Error why);
+  Error Fenced(Error why);
   Status Handle(Error error);
 
   log::Log& log_;
@@ -161,6 +165,7 @@ class Intake final : private log::RebalanceListener {
   std::uint64_t sent_ = 0;                               // the writer's last sequence
   std::uint64_t durable_ = 0;
   bool rewind_ = false;
+  log::FenceBound fences_;
 
   MonoTime watermark_at_{};
   MonoTime commit_at_{};

@@ -408,6 +408,20 @@ TEST(Intake, FailsClosedWhereTheTopicWasMadeAnew) {
   EXPECT_EQ(world.last_error.disposition, Disposition::kFatal);
 }
 
+// A broker that crashed may take a static member for its own predecessor.
+TEST(Intake, AMemberThatIsFencedJoinsAgainAndLosesNothing) {
+  World world(FaultPlan().At({log::sim::Fault::kFence, log::sim::Step::kPoll}, 5, "worker"));
+  for (int i = 0; i < 20; ++i) {
+    world.Put(0, Record("id-" + std::to_string(i), kCaller, kLeeds));
+    world.Run(1);
+  }
+  world.Run(300);
+  EXPECT_EQ(world.died, 0);
+  std::set<std::string> ids;
+  for (const auto& call : world.Calls()) ids.insert(call.entry.record().record_id());
+  EXPECT_EQ(ids.size(), 20U);
+}
+
 TEST(Intake, SaysWhichTopicIsMissing) {
   for (auto IntakeConfig::* topic : {&IntakeConfig::calls_topic, &IntakeConfig::deadletter_topic}) {
     World world;

@@ -115,6 +115,27 @@ Status Shard::ClientFailed(std::string_view what, const Error& error) {
   return Ok();
 }
 
+// The group's generation is over, or our name or transactional id has a new owner: another process,
+// or a broker that crashed has lost track. Both clients are made anew: the group then hands out
+// what is really ours.
+Status Shard::Fenced(const Error& why) {
+  events_.OnFenced();
+  Notice(Severity::kWarn, why.code, nullptr, "Fenced; all partitions are given up: " + why.message);
+  GiveUpAll();
+  consumer_->Close();
+  consumer_.reset();
+  // Whoever held the name meanwhile can't commit any more once it is initialised again (step 1).
+  transactor_.Destroy();
+  clients_.Fail(config_, clock_, random_);
+  ++fenced_;
+  if (fences_.MayJoinAgain(clock_.Mono()) && fenced_ <= config_.client_failures_max) return Ok();
+  return YieldError(
+      errors::kFencedTooOften,
+      "member " + config_.member() + " was fenced too often, " + std::to_string(fenced_) +
+          " times since its last commit: another process runs under the same name, stop one of "
+          "them");
+}
+
 void Shard::ResumeReady() {
   if (!transactor_.ready()) return;
   for (auto& [index, p] : partitions_) {
@@ -189,8 +210,7 @@ Status Shard::HandlePollError(const Error& error) {
       }
       return Ok();
     case Disposition::kYield:
-      GiveUpAll();
-      return error;
+      return Fenced(error);
     case Disposition::kDeadLetter:
     case Disposition::kFatal:
       break;

@@ -51,7 +51,8 @@
 //   retry        the partition's part of the batch is undone and comes again after a back-off
 //   dead-letter  the record is parked in the same transaction
 //   rebuild      the store is wiped and restored; too often without a commit in between: halted
-//   yield        fenced: everything is dropped
+//   yield        fenced: everything is dropped, and the group joined again; too often in a time
+//                (log/fence_bound.h): Step returns it
 //   fatal        Step returns it; the thread ends, the process exits
 //
 // Where the markers come from: a producer doesn't tell offsets. Between two transactions the
@@ -75,6 +76,7 @@
 #include "base/clock.h"
 #include "base/random.h"
 #include "base/result.h"
+#include "log/fence_bound.h"
 #include "log/log.h"
 #include "shard/config.h"
 #include "shard/events.h"
@@ -104,8 +106,8 @@ class Shard final : private log::RebalanceListener {
   Shard& operator=(const Shard&) = delete;
 
   // One iteration: waits up to `wait` for records, and takes part in the group. An error is the
-  // end: kYield: another process runs this member; kFatal: the message says what to do. Call it at
-  // least every max_poll_interval / 2.
+  // end: kYield: another process runs under this name; kFatal: the message says what to do. Call it
+  // at least every max_poll_interval / 2.
   Status Step(std::chrono::milliseconds wait);
 
   // How long the next Step would have nothing to do (no broker, back-off): the caller may sleep.
@@ -147,6 +149,7 @@ class Shard final : private log::RebalanceListener {
   Status EnsureClients();
   Status CheckTopics();
   Status ClientFailed(std::string_view what, const Error& error);
+  Status Fenced(const Error& why);
   void ResumeReady();
   Status Poll(std::chrono::milliseconds wait);
   std::chrono::milliseconds PollWait(std::chrono::milliseconds wait);
@@ -226,6 +229,7 @@ class Shard final : private log::RebalanceListener {
   Backoff clients_;          // after failures to make or use them
   int client_failures_ = 0;  // since the last commit
   int fenced_ = 0;           // since the last commit
+  log::FenceBound fences_;   // commits or not
   Backoff reader_;
   MonoTime housekept_{};
   std::int32_t housekeep_next_ = 0;

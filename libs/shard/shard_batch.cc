@@ -318,22 +318,9 @@ Status Shard::AfterAborted(const std::vector<Partition*>& partitions, const Tran
   return Ok();
 }
 
-// The group's generation is over, or our transactional id has a new owner. Both clients are made
-// anew: the group then hands out what is really ours.
 Status Shard::AfterFenced(const std::vector<Partition*>& partitions, const Transactor::End& end) {
-  events_.OnFenced();
-  Notice(Severity::kWarn, end.why->code, nullptr,
-         "Fenced; all partitions are given up: " + end.why->message);
   for (Partition* p : partitions) Drop(*p);
-  GiveUpAll();
-  consumer_->Close();
-  consumer_.reset();
-  clients_.Fail(config_, clock_, random_);
-  if (++fenced_ <= config_.client_failures_max) return Ok();
-  return YieldError(
-      errors::kFencedTooOften,
-      "member " + config_.member() + " was fenced " + std::to_string(fenced_) +
-          " times without a commit: another process runs under the same name, stop one of them");
+  return Fenced(*end.why);
 }
 
 // Stream point 10. Whether it is in the log is found out by replaying the changelog's tail, once

@@ -644,12 +644,32 @@ TEST(ShardErrors, ABrokerThatIsAwayAtTheStartIsWaitedFor) {
   ASSERT_TRUE(world.Until([&] { return world.Committed("out").size() == 1; }));
 }
 
-TEST(ShardErrors, AStaticMemberThatIsReplacedYields) {
+// A broker that crashed may take a static member for its own predecessor: it joins again.
+TEST(ShardErrors, AMemberThatIsFencedOnceGoesOn) {
   World world(1, 1, FaultPlan().At({Fault::kFence, log::sim::Step::kPoll}, 20, "a"));
   Node& node = world.Make("a");
-  ASSERT_TRUE(world.Until([&] { return !node.last; }));
-  EXPECT_EQ(node.last.error().disposition, Disposition::kYield);
-  EXPECT_TRUE(node.counter.running.empty());
+  ASSERT_TRUE(world.Until([&] { return node.events.fenced == 1; }));
+  world.Write("calls", "k", "1");
+  ASSERT_TRUE(world.Until([&] { return world.Committed("out").size() == 1; }));
+  EXPECT_TRUE(node.last);
+}
+
+// They fence each other in turn, committing in between. It ends.
+TEST(ShardErrors, OfTwoProcessesWithOneNameOneYields) {
+  World world(1);
+  Node& first = world.Make("a");
+  world.Write("calls", "k", "1");
+  ASSERT_TRUE(world.Until([&] { return world.Committed("out").size() == 1; }));
+  Node& second = world.Make("b", "a");
+  const MonoTime begin = world.clock.Mono();
+  ASSERT_TRUE(world.Until([&] { return !first.last || !second.last; }, 30'000));
+  EXPECT_LE(world.clock.Mono() - begin, log::FenceBound::kWindow);
+  Node& yielded = first.last ? second : first;
+  EXPECT_EQ(yielded.last.error().disposition, Disposition::kYield);
+  EXPECT_EQ(yielded.last.error().code, "fenced_too_often");
+  EXPECT_TRUE(yielded.counter.running.empty());
+  world.Write("calls", "k", "2");
+  ASSERT_TRUE(world.Until([&] { return world.Committed("out").size() == 2; }));
 }
 
 }  // namespace

@@ -201,6 +201,7 @@ struct Node {
   Node(std::string n, const Clock& clock, const store::MemoryStoreOptions& options)
       : name(std::move(n)), disk(clock, options) {}
   std::string name;
+  std::string instance;
   store::MemoryStoreSet disk;
   std::unique_ptr<log::Log> log;
   Counter counter;  // what it did adds up over its lives, but `running`
@@ -238,18 +239,20 @@ class World {
     stores.flush_entries = 20;
   }
 
-  Node& Make(const std::string& name) {
+  // `instance`: what it calls itself to the group, if that isn't its own name.
+  Node& Make(const std::string& name, const std::string& instance = {}) {
     auto& node = nodes_[name];
     if (!node) {
       stores.seed = seed_;
       node = std::make_unique<Node>(name, clock, stores);
+      node->instance = instance.empty() ? name : instance;
     }
     Boot(*node);
     return *node;
   }
   void Boot(Node& node) {
     ShardConfig c = config;
-    c.instance = node.name;
+    c.instance = node.instance;
     node.shard.reset();
     if (cluster.Alive(node.name)) cluster.KillClient(node.name);  // it had stopped in good order
     node.counter.running.clear();
