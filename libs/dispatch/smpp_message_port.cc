@@ -168,6 +168,7 @@ void SmppMessagePort::Finish(std::size_t shard, MessageOutcome outcome) {
 }
 
 bool SmppMessagePort::Ready() const {
+  if (closed_) return false;
   const std::lock_guard lock(ready_mutex_);
   if (ready_uses_++ % kReadyUses == 0 || !ready_) ready_ = port_.Health().AnyBound();
   return ready_;

@@ -8,6 +8,7 @@
 // Threads: as MessagePort says; one mutex, held without I/O.
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 #include <deque>
 #include <map>
@@ -37,6 +38,9 @@ class SmppMessagePort final : public MessagePort {
   bool TrySend(std::size_t shard, Message&& message) override;
   void Drain(std::size_t shard, std::size_t max, std::vector<MessageOutcome>& out) override;
   bool Ready() const override;
+  // The process is to end: nothing new is taken on, what is open comes to its outcome. Without it
+  // a text intended last would have no time left for one, and be unknown. Any thread.
+  void Close() { closed_ = true; }
   const std::string& account() const override { return config_.account; }
 
  private:
@@ -64,6 +68,7 @@ class SmppMessagePort final : public MessagePort {
   std::unordered_map<std::uint64_t, Part> parts_;
   std::vector<std::deque<MessageOutcome>> done_;  // by shard
   std::vector<smpp::SubmitOutcome> drained_;
+  std::atomic<bool> closed_{false};
   mutable std::mutex ready_mutex_;
   mutable bool ready_ = false;
   mutable unsigned ready_uses_ = 0;

@@ -178,6 +178,16 @@ TEST_F(SmppMessagePortTest, TextThatCannotBeEncodedIsRejectedNotLost) {
   EXPECT_EQ(outcomes[1].outcomes[0].error, "bad_address");
 }
 
+// A text intended while the process ends would be unknown, though it was never written.
+TEST_F(SmppMessagePortTest, ClosedItAsksForNothingNewAndEndsWhatIsOpen) {
+  EXPECT_TRUE(port.Ready());
+  ASSERT_TRUE(port.TrySend(1, Text("Sorry.")));
+  port.Close();
+  EXPECT_FALSE(port.Ready());
+  submit.Answer(0, SubmitKind::kAccepted, "1");
+  EXPECT_EQ(Outcomes().size(), 1u);
+}
+
 TEST_F(SmppMessagePortTest, LateAnswersAreLeftToTheReceipt) {
   ASSERT_TRUE(port.TrySend(1, Text("hello")));
   submit.Answer(0, SubmitKind::kUnknown);

@@ -164,9 +164,10 @@ void Dispatcher::Start() {
 void Dispatcher::Stop() {
   if (!started_) return;
   started_ = false;
-  // The wire first: what is on it is answered while the shards still take outcomes. Then the shards
-  // write these outcomes down, and go.
+  // Nothing new is intended. The wire first: what is on it is answered while the shards still take
+  // outcomes. Then the shards write these outcomes down, and go.
   if (pool_) {
+    port_->Close();
     pool_->Stop();
     const MonoTime until = around_.clock.Mono() + kSettleMax;
     while (budget_.open() > 0 && around_.clock.Mono() < until)
