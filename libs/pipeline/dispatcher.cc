@@ -102,6 +102,7 @@ Status Dispatcher::BuildDispatch(const Topics& topics) {
     config.inputs = {{topics.jobs, true}, {topics.status, false}};
     config.outputs = {{topics.submissions, shard::PartitionRule::kByKey},
                       {topics.status, shard::PartitionRule::kByKey}};
+    if (around_.phases) metrics->set_phase(around_.phases->Take("dispatch-" + std::to_string(i)));
     metrics_.push_back(std::move(metrics));
     auto& check = around_.health.Add("dispatch_" + std::to_string(i), kShardSilenceMax);
     dispatch_threads_.push_back(std::make_unique<RoleShard>(
@@ -139,6 +140,8 @@ Status Dispatcher::BuildTrack(const Topics& topics) {
     metrics_.push_back(
         std::make_unique<ShardMetrics>(around_.registry, around_.notices, "track",
                                        std::vector{topics.submissions, topics.receipts}));
+    if (around_.phases)
+      metrics_.back()->set_phase(around_.phases->Take("track-" + std::to_string(i)));
     auto& check = around_.health.Add("track_" + std::to_string(i), kShardSilenceMax);
     track_threads_.push_back(std::make_unique<RoleShard>(
         std::move(config),

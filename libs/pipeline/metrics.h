@@ -16,6 +16,7 @@
 #include "shard/events.h"
 #include "telemetry/log.h"
 #include "telemetry/metrics.h"
+#include "telemetry/phase_board.h"
 
 namespace textback::pipeline {
 
@@ -26,6 +27,12 @@ class ShardMetrics : public shard::ShardEvents {
                const std::vector<std::string>& inputs);
   ~ShardMetrics() override;
 
+  // Where OnDoing writes; it outlives this. Before the shard starts.
+  void set_phase(telemetry::PhaseBoard::Slot* phase) { phase_ = phase; }
+
+  void OnDoing(shard::Doing doing) override {
+    if (phase_) phase_->store(static_cast<std::uint8_t>(doing), std::memory_order_relaxed);
+  }
   void OnCommitted(const shard::BatchFigures& figures) override;
   void OnTally(std::string_view name, std::int64_t delta) override;
   void OnAborted(const shard::BatchFigures& figures, std::string_view why) override;
@@ -52,7 +59,8 @@ class ShardMetrics : public shard::ShardEvents {
   std::map<std::pair<std::size_t, std::int32_t>, std::int64_t> lag_;
   std::map<std::int32_t, std::int64_t> to_restore_;
   std::map<std::string, telemetry::Counter*, std::less<>> tallies_;
-  std::map<std::int32_t, bool> running_;  // false: halted
+  std::map<std::int32_t, bool> running_;          // false: halted
+  telemetry::PhaseBoard::Slot* phase_ = nullptr;  // none: nobody watches
 };
 
 // The role dispatch's: also how many texts its partitions owe an end. Counted from the tallies,

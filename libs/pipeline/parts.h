@@ -14,6 +14,7 @@
 #include "telemetry/health.h"
 #include "telemetry/log.h"
 #include "telemetry/metrics.h"
+#include "telemetry/phase_board.h"
 
 namespace textback::pipeline {
 
@@ -28,6 +29,7 @@ struct Surroundings {
   // several times.
   std::function<void(const Error&)> on_end;
   std::uint64_t seed = 0;
+  telemetry::PhaseBoard* phases = nullptr;  // for tests; none: nobody watches
 };
 
 // Waits until the log answers and every topic is there; `stop` ends the waiting (kRetry "stopped").

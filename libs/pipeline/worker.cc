@@ -93,6 +93,8 @@ Status Worker::BuildDecide(const Topics& topics) {
                       {topics.amendments, shard::PartitionRule::kModulo}};
     shard_metrics_.push_back(
         std::make_unique<ShardMetrics>(around_.registry, around_.notices, "decide", inputs));
+    if (around_.phases)
+      shard_metrics_.back()->set_phase(around_.phases->Take("decide-" + std::to_string(i)));
     auto& check = around_.health.Add("decide_" + std::to_string(i), kSilenceMax);
     shards_.push_back(std::make_unique<RoleShard>(
         std::move(config),

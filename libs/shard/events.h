@@ -35,9 +35,25 @@ enum class Severity : std::uint8_t {
   kError,  // something is lost or stands still until someone acts
 };
 
+// Where the shard's thread is in its loop: what a kill at this moment would interrupt
+// (docs/guarantees.md, "The protocol").
+enum class Doing : std::uint8_t {
+  kStarting,
+  kPolling,     // records, the group
+  kDeciding,    // into overlays
+  kProducing,   // a transaction is open: outputs, changelog, offsets
+  kCommitting,  // its end is asked for
+  kApplying,    // it has committed: into the stores
+  kExecuting,   // its effects go out: intents on their way to the wire
+  kRestoring,   // polling, while partitions are restored
+};
+
 class ShardEvents {
  public:
   virtual ~ShardEvents() = default;
+
+  // Several times per batch.
+  virtual void OnDoing(Doing /*doing*/) {}
 
   virtual void OnCommitted(const BatchFigures& /*figures*/) {}
   // What the transaction counted (Context::Count), per name; may be negative.

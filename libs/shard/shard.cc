@@ -19,7 +19,7 @@ Shard::Shard(ShardConfig config, const ShardParts& parts)
       clock_(parts.clock),
       local_(parts.local),
       random_(parts.seed),
-      transactor_(parts.log, config_, names_),
+      transactor_(parts.log, config_, names_, parts.events),
       restorer_(parts.log, config_, parts.events) {
   for (const auto& input : config_.inputs) topics_.push_back(input.topic);
   last_progress_ns_ = clock_.Mono().time_since_epoch().count();
@@ -185,6 +185,7 @@ Status Shard::Poll(milliseconds wait) {
   log::Batch& batch = *gathered_[gathered_used_];
   const log::PollLimits limits{config_.records_max - gathered_records_,
                                config_.bytes_max - gathered_bytes_};
+  events_.OnDoing(restorer_.idle() ? Doing::kPolling : Doing::kRestoring);
   const Status polled = consumer_->Poll(batch, limits, wait);
   if (!polled) return HandlePollError(polled.error());
   if (batch.records.empty()) return Ok();

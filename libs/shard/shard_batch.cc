@@ -54,6 +54,7 @@ Status Shard::RunBatch() {
     if (had_records) events_.OnAborted(BatchFigures(), errors::kMetadataChanged);
     return Ok();
   }
+  events_.OnDoing(Doing::kDeciding);
   processor_.OnBatchStart();
   figures_ = BatchFigures();
   GroupRecords();
@@ -246,6 +247,7 @@ Status Shard::AfterCommitted(const std::vector<Partition*>& partitions) {
   clients_.Reset();
   client_failures_ = 0;
   fenced_ = 0;
+  events_.OnDoing(Doing::kApplying);
   const MonoTime begin = clock_.Mono();
   Status worst = Ok();
   for (Partition* p : partitions) {
@@ -285,7 +287,11 @@ Status Shard::ApplyCommitted(Partition& p) {
   p.restart_candidate.reset();
   p.restart_behind = true;
   const Status applied = p.store->Apply(std::move(changes), p.restart_offset);
-  if (!effects.empty()) processor_.Execute(p.index, std::move(effects));
+  if (!effects.empty()) {
+    events_.OnDoing(Doing::kExecuting);
+    processor_.Execute(p.index, std::move(effects));
+    events_.OnDoing(Doing::kApplying);
+  }
   if (!applied) {
     // It lacks what is committed: never flush it again, lest its marker say otherwise.
     Reopen(p);

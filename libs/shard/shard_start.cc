@@ -182,6 +182,7 @@ Status Shard::WipeStore(Partition& p, std::string_view why) {
 
 Status Shard::RestoreSome() {
   if (restorer_.idle() || !reader_.Ready(clock_)) return Ok();
+  events_.OnDoing(Doing::kRestoring);
   std::vector<Restorer::Outcome> done;
   const Status stepped = restorer_.Step(done);
   for (auto& [p, restored] : done) {

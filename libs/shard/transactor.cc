@@ -12,8 +12,9 @@ namespace textback::shard {
 
 using log::CommitOutcome;
 
-Transactor::Transactor(log::Log& log, const ShardConfig& config, const Names& names)
-    : log_(log), config_(config), names_(names) {
+Transactor::Transactor(log::Log& log, const ShardConfig& config, const Names& names,
+                       ShardEvents& events)
+    : log_(log), config_(config), names_(names), events_(events) {
   for (const auto& input : config.inputs) topics_.push_back(input.topic);
 }
 
@@ -55,6 +56,7 @@ Status Transactor::Retrying(F&& call) {
 Transactor::End Transactor::Run(const std::vector<Partition*>& partitions,
                                 const log::GroupMetadata& captured) {
   TB_ASSERT(producer_ && !partitions.empty() && captured.valid());
+  events_.OnDoing(Doing::kProducing);
   if (auto begun = Retrying([&] { return producer_->Begin(); }); !begun)
     return Abort(begun.error(), std::nullopt);
   for (Partition* partition : partitions) {
@@ -63,6 +65,7 @@ Transactor::End Transactor::Run(const std::vector<Partition*>& partitions,
   if (auto sent = SendOffsets(partitions, captured); !sent)
     return Abort(sent.error(), std::nullopt);
   End end;
+  events_.OnDoing(Doing::kCommitting);
   end.outcome = producer_->Commit(config_.call_timeout);
   switch (end.outcome) {
     case CommitOutcome::kCommitted:

@@ -32,6 +32,7 @@
 
 #include "log/log.h"
 #include "shard/config.h"
+#include "shard/events.h"
 #include "shard/partition.h"
 #include "shard/state.h"
 
@@ -40,7 +41,7 @@ namespace textback::shard {
 class Transactor {
  public:
   // All outlive the transactor.
-  Transactor(log::Log& log, const ShardConfig& config, const Names& names);
+  Transactor(log::Log& log, const ShardConfig& config, const Names& names, ShardEvents& events);
 
   // Looks the topics' partition counts up and checks them against `partitions`. Once, before Run.
   Status CheckTopics(std::int32_t partitions);
@@ -73,6 +74,7 @@ class Transactor {
   log::Log& log_;
   const ShardConfig& config_;
   const Names& names_;
+  ShardEvents& events_;
   std::vector<std::string> topics_;   // of the inputs
   std::vector<std::int32_t> counts_;  // per output
   std::int32_t deadletter_count_ = 0;

@@ -6,12 +6,14 @@
 #include <CLI/CLI.hpp>
 #include <atomic>
 #include <cstdio>
+#include <cstdlib>
 #include <random>
 #include <thread>
 #include <utility>
 
 #include "log_kafka/kafka_log.h"
 #include "telemetry/http_server.h"
+#include "telemetry/phase_board.h"
 
 namespace textback::services {
 namespace {
@@ -70,6 +72,13 @@ int Run(const Service& service, pipeline::CommonConfig common, Signals& signals)
                            {"instance", common.instance},
                            {"http_port", (*http)->port()}});
 
+  // Fault tests strike at a step of their choice (ADR 17).
+  std::unique_ptr<telemetry::PhaseBoard> phases;
+  if (const char* const file = std::getenv("TEXTBACK_PHASE_FILE"); file != nullptr) {
+    auto made = telemetry::PhaseBoard::Create(file);
+    if (!made) return Complain(service.name, made.error(), kEnvironment);
+    phases = std::move(made).value();
+  }
   std::atomic<bool> failed{false};
   std::atomic<bool> stopping{false};
   const pipeline::Surroundings around{**log,
@@ -83,7 +92,8 @@ int Run(const Service& service, pipeline::CommonConfig common, Signals& signals)
                                                         error);
                                         Signals::Raise();
                                       },
-                                      Seed()};
+                                      Seed(),
+                                      phases.get()};
   // Waiting for the broker must end with a signal too.
   std::unique_ptr<App> app;
   std::thread starts([&] {
