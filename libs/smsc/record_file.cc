@@ -35,7 +35,8 @@ RecordFile::~RecordFile() {
   if (fd_ >= 0) ::close(fd_);
 }
 
-Status RecordFile::Open(const std::string& path) {
+Status RecordFile::Open(const std::string& path, bool at_once) {
+  at_once_ = at_once;
   fd_ = ::open(path.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0644);
   if (fd_ < 0)
     return FatalError("record_file", "can't write " + path + ": " + std::strerror(errno));
@@ -63,7 +64,7 @@ void RecordFile::OnTaken(const TakenSubmit& submit) {
              ToHex(udh) + "\",\"octets\":\"" + ToHex(payload) + "\",\"validity\":\"";
   AppendJson(buffer_, message.validity_period);
   buffer_ += "\",\"registered_delivery\":" + std::to_string(message.registered_delivery) + "}\n";
-  if (buffer_.size() >= kFlushBytes) Flush();
+  if (at_once_ || buffer_.size() >= kFlushBytes) Flush();
 }
 
 void RecordFile::Flush() {

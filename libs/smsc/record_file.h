@@ -21,12 +21,15 @@ class RecordFile final : public SmscObserver {
   RecordFile(const RecordFile&) = delete;
   RecordFile& operator=(const RecordFile&) = delete;
 
-  Status Open(const std::string& path);
+  // `at_once`: each line is written before its submit_sm is answered, so that a kill of this
+  // process leaves no text that was taken and isn't in the file.
+  Status Open(const std::string& path, bool at_once = false);
   void OnTaken(const TakenSubmit& submit) override;
   void Flush();
 
  private:
   int fd_ = -1;
+  bool at_once_ = false;
   std::string buffer_;
 };
 

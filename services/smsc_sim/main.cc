@@ -36,7 +36,7 @@ Status ReadConfig(const std::string& path, SmscConfig& config) {
 }
 
 // Ends with SIGTERM, SIGINT or, with --control, the end of stdin.
-int Serve(const SmscConfig& config, bool control) {
+int Serve(const SmscConfig& config, bool at_once, bool control) {
   sigset_t signals;
   sigemptyset(&signals);
   sigaddset(&signals, SIGTERM);
@@ -47,7 +47,7 @@ int Serve(const SmscConfig& config, bool control) {
   SystemClock clock;
   RecordFile record;
   if (!config.record_file.empty()) {
-    if (auto opened = record.Open(config.record_file); !opened)
+    if (auto opened = record.Open(config.record_file, at_once); !opened)
       return Complain(opened.error(), kEnvironment);
   }
   SmscServer server(config.options, clock, config.seed,
@@ -102,12 +102,15 @@ int main(int argc, char** argv) {
   int port = -1;
   bool check = false;
   bool control = false;
+  bool at_once = false;
   bool help_config = false;
   app.add_option("--config", file, "smsc.yaml; without it the defaults");
   app.add_option("--port", port, "instead of the configured port; 0: any, printed")
       ->check(CLI::Range(0, 65535));
   app.add_option("--record", record,
                  "write each submit_sm taken to this file, one JSON object a line");
+  app.add_flag("--record-at-once", at_once,
+               "write it before the answer, so that the record survives a kill");
   app.add_flag("--control", control,
                "take commands on stdin (text, set, drop, stats), and end with it");
   app.add_flag("--check", check, "read the configuration, say what is wrong with it, and end");
@@ -129,5 +132,5 @@ int main(int argc, char** argv) {
   }
   if (port >= 0) config.port = static_cast<std::uint16_t>(port);
   if (!record.empty()) config.record_file = record;
-  return smsc::Serve(config, control);
+  return smsc::Serve(config, at_once, control);
 }

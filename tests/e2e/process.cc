@@ -121,6 +121,22 @@ void Process::Signal(int number) {
   if (!exit_) ::kill(pid_, number);
 }
 
+void Process::Pause() {
+  if (exit_ || paused_) return;
+  ::kill(pid_, SIGSTOP);
+  int status = 0;
+  while (::waitpid(pid_, &status, WUNTRACED) < 0 && errno == EINTR) {
+  }
+  paused_ = WIFSTOPPED(status);
+  if (!paused_)  // it had ended
+    exit_ = WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+}
+
+void Process::Resume() {
+  Signal(SIGCONT);
+  paused_ = false;
+}
+
 void Process::Kill() {
   if (exit_) return;
   ::kill(pid_, SIGKILL);

@@ -34,7 +34,9 @@ class Process {
   void CloseInput();
 
   void Signal(int number);
-  void Kill();  // SIGKILL, as a crash would; waits for its end
+  void Pause();   // SIGSTOP; returns when all its threads stand still
+  void Resume();  // SIGCONT
+  void Kill();    // SIGKILL, as a crash would; waits for its end
   // The exit code; 128 + n after signal n; nullopt: still running when the time is over.
   std::optional<int> Wait(std::chrono::milliseconds limit);
 
@@ -51,6 +53,7 @@ class Process {
   int stdin_ = -1;
   int stdout_ = -1;
   std::string unread_;
+  bool paused_ = false;
   std::optional<int> exit_;
 };
 

@@ -92,34 +92,35 @@ void Site::FlushFeed() {
   if (feed_) feed_->Flush();
 }
 
-std::string Site::Common(std::string_view service) const {
-  const std::string name(service);
-  return "instance: " + name + "-1\n" +                          //
+std::string Site::Common(std::string_view service, int number) const {
+  const std::string instance = std::string(service) + "-" + std::to_string(number);
+  const std::string name = number == 1 ? std::string(service) : instance;
+  return "instance: " + instance + "\n" +                        //
          "topic_prefix: \"" + topics_.prefix + "\"\n" +          //
          "data_folder: " + folder_.path() + "/" + name + "\n" +  //
          "http: {address: 127.0.0.1, port: 0}\n" +               //
          "kafka: {brokers: \"" + broker_ + "\"" + options_.kafka_extra + "}\n";
 }
 
-std::string Site::WorkerYaml() const {
-  return Common("worker") +
+std::string Site::WorkerYaml(int number) const {
+  return Common("worker", number) +
          "intake:\n"
          "  watermark: 200ms\n"
          "  inputs:\n"
          "    - topic: " +
-         topics_.cdrs + "\n      source: pbx\n" + options_.input_extra +
-         "decide:\n"
+         topics_.cdrs + "\n      source: pbx\n" + options_.input_extra + "decide:\n" +
+         options_.decide_extra +
          "  memory: 64MiB\n"
          "  session_timeout: " +
          options_.session_timeout + "\n";
 }
 
-std::string Site::DispatcherYaml() const {
+std::string Site::DispatcherYaml(int number) const {
   const std::string role =
       "  memory: 64MiB\n"
       "  session_timeout: " +
       options_.session_timeout + "\n";
-  return Common("dispatcher") + "smsc:\n  port: " + (smsc_ ? smsc_->port() : "1") +
+  return Common("dispatcher", number) + "smsc:\n  port: " + (smsc_ ? smsc_->port() : "1") +
          "\n  window: " + std::to_string(options_.window) +
          "\n  response_timeout: " + options_.response_timeout + "\ndispatch:\n" + role +
          "  intent_limit: " + std::to_string(options_.intent_limit) +
@@ -133,7 +134,9 @@ std::string Site::WriteConfig(const std::string& name, std::string_view yaml) co
 }
 
 void Site::StartSmsc() {
-  smsc_ = std::make_unique<SmscProcess>(folder_.path(), options_.smsc_yaml);
+  const std::string port = smsc_ ? smsc_->port() : "0";
+  smsc_.reset();
+  smsc_ = std::make_unique<SmscProcess>(folder_.path(), options_.smsc_yaml, port);
 }
 
 void Site::StartWorker() {

@@ -49,9 +49,10 @@ struct SiteOptions {
   std::string receipt_window = "1m";  // an unknown text's, for its receipt
   std::string unmatched_after = "8s";
   std::string session_timeout = "3s";
-  std::string kafka_extra;  // further keys of the section kafka: ", key: value"
-  std::string input_extra;  // further lines of the input, indented by six
-  std::string smsc_yaml;    // configuration of the SMSC
+  std::string kafka_extra;   // further keys of the section kafka: ", key: value"
+  std::string decide_extra;  // further lines of the section decide, indented by two
+  std::string input_extra;   // further lines of the input, indented by six
+  std::string smsc_yaml;     // configuration of the SMSC
 };
 
 class Site {
@@ -75,7 +76,7 @@ class Site {
   void FeedRaw(std::string_view key, std::string_view value);
   void FlushFeed();
 
-  void StartSmsc();
+  void StartSmsc();  // again: on the same port, going on with the same record
   void StartWorker();
   void StartDispatcher();
   void StartAll();
@@ -86,15 +87,16 @@ class Site {
   Process& worker() { return *worker_; }
   Process& dispatcher() { return *dispatcher_; }
 
-  std::string WorkerYaml() const;
-  std::string DispatcherYaml() const;
+  // Of the worker or dispatcher with this number; each has its own name and folder.
+  std::string WorkerYaml(int number = 1) const;
+  std::string DispatcherYaml(int number = 1) const;
   std::string WriteConfig(const std::string& name, std::string_view yaml) const;
 
   // For a failure's message: the end of what the services said.
   std::string Logs() const;
 
  private:
-  std::string Common(std::string_view service) const;
+  std::string Common(std::string_view service, int number) const;
 
   const std::string broker_;
   const SiteOptions options_;

@@ -23,19 +23,23 @@ std::string Field(const std::string& line, const std::string& name) {
   return line.substr(from, line.find('"', from) - from);
 }
 
-std::vector<std::string> Arguments(const std::string& folder, const std::string& yaml) {
+std::vector<std::string> Arguments(const std::string& folder, const std::string& yaml,
+                                   const std::string& port) {
   const std::string config = folder + "/smsc.yaml";
   std::ofstream(config) << "address: 127.0.0.1\n" << yaml;
-  return {TEXTBACK_SMSC, "--config",  config,     "--port",
-          "0",           "--control", "--record", folder + "/taken.jsonl"};
+  return {
+      TEXTBACK_SMSC,           "--config",        config, "--port", port, "--control", "--record",
+      folder + "/taken.jsonl", "--record-at-once"};
 }
 
 }  // namespace
 
 std::string Taken::Words() const { return FromHex(octets).value_or("(not hexadecimal)"); }
 
-SmscProcess::SmscProcess(const std::string& folder, const std::string& yaml)
-    : record_(folder + "/taken.jsonl"), process_(Arguments(folder, yaml), folder + "/smsc.log") {
+SmscProcess::SmscProcess(const std::string& folder, const std::string& yaml,
+                         const std::string& port)
+    : record_(folder + "/taken.jsonl"),
+      process_(Arguments(folder, yaml, port), folder + "/smsc.log") {
   const auto line = process_.ReadLine(kTime);
   EXPECT_TRUE(line.has_value()) << process_.Log();
   const std::string address = Field(line.value_or(""), "listening");
@@ -55,17 +59,20 @@ void SmscProcess::Text(const std::string& from, const std::string& to, const std
 }
 
 const std::vector<Taken>& SmscProcess::TakenTexts() {
+  FollowTaken([this](const Taken& text) { taken_.push_back(text); });
+  return taken_;
+}
+
+void SmscProcess::FollowTaken(const std::function<void(const Taken&)>& take) {
   std::ifstream in(record_, std::ios::binary);
   in.seekg(static_cast<std::streamoff>(read_));
   const std::string fresh{std::istreambuf_iterator<char>(in), std::istreambuf_iterator<char>()};
   std::size_t from = 0;
   for (std::size_t end = 0; (end = fresh.find('\n', from)) != std::string::npos; from = end + 1) {
     const std::string line = fresh.substr(from, end - from);
-    taken_.push_back(
-        {Field(line, "from"), Field(line, "to"), Field(line, "udh"), Field(line, "octets")});
+    take({Field(line, "from"), Field(line, "to"), Field(line, "udh"), Field(line, "octets")});
   }
   read_ += from;  // the last line may still be being written
-  return taken_;
 }
 
 void SmscProcess::Stop() {

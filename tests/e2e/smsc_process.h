@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -19,8 +20,9 @@ struct Taken {
 
 class SmscProcess {
  public:
-  // Returns when it listens. `yaml`: its configuration; logs and records go into `folder`.
-  SmscProcess(const std::string& folder, const std::string& yaml);
+  // Returns when it listens. `yaml`: its configuration; logs and records go into `folder`, and are
+  // gone on with by a successor. `port` "0": any.
+  SmscProcess(const std::string& folder, const std::string& yaml, const std::string& port = "0");
 
   const std::string& port() const { return port_; }
   // A command to it, and its answer.
@@ -29,6 +31,9 @@ class SmscProcess {
   void Text(const std::string& from, const std::string& to, const std::string& words);
   // All that it has taken until now, in order.
   const std::vector<Taken>& TakenTexts();
+  // What it has taken since the last call of this or TakenTexts, without keeping it.
+  void FollowTaken(const std::function<void(const Taken&)>& take);
+  Process& process() { return process_; }
   void Stop();
 
  private:

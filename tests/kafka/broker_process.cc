@@ -19,7 +19,12 @@ constexpr char kBroker[] = TEXTBACK_SOURCE_DIR "/tests/kafka/broker";
 
 }  // namespace
 
-BrokerProcess::BrokerProcess() {
+BrokerProcess::BrokerProcess(const std::vector<std::string>& settings) {
+  std::vector<std::string> arguments = {kBroker, "run"};
+  for (const auto& setting : settings) arguments.insert(arguments.end(), {"--set", setting});
+  std::vector<char*> argv;
+  for (auto& argument : arguments) argv.push_back(argument.data());
+  argv.push_back(nullptr);
   int in[2];
   int out[2];
   if (pipe2(in, O_CLOEXEC) != 0 || pipe2(out, O_CLOEXEC) != 0) Die("pipe2");
@@ -28,7 +33,7 @@ BrokerProcess::BrokerProcess() {
   if (pid_ == 0) {
     dup2(in[0], STDIN_FILENO);
     dup2(out[1], STDOUT_FILENO);
-    execl(kBroker, kBroker, "run", static_cast<char*>(nullptr));
+    execv(kBroker, argv.data());
     _exit(127);
   }
   close(in[0]);

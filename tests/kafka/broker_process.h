@@ -7,12 +7,14 @@
 #include <sys/types.h>
 
 #include <string>
+#include <vector>
 
 namespace textback::tests {
 
 class BrokerProcess {
  public:
-  BrokerProcess();   // returns when it answers
+  // Returns when it answers. `settings`: key=value each, instead of the usual ones.
+  explicit BrokerProcess(const std::vector<std::string>& settings = {});
   ~BrokerProcess();  // closes its stdin; it ends, and removes its folder
   BrokerProcess(const BrokerProcess&) = delete;
   BrokerProcess& operator=(const BrokerProcess&) = delete;

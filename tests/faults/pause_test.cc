@@ -1,0 +1,81 @@
+// Services that stand still (SIGSTOP) past their session, and services that are stopped in order.
+#include <gtest/gtest.h>
+#include <signal.h>
+
+#include <algorithm>
+#include <string>
+
+#include "faults/plant.h"
+#include "kafka/broker_process.h"
+
+namespace textback::tests {
+namespace {
+
+using namespace std::chrono_literals;
+using Steady = std::chrono::steady_clock;
+
+constexpr double kRate = 800;
+// Sessions are of 3 s, intake's of 6 s, leases of half a second.
+constexpr auto kPauseOfWorker = 7s;
+constexpr auto kPauseOfDispatcher = 4s;
+constexpr auto kLimit = 60s;
+
+// Waits until so long is over; what comes meanwhile is taken.
+void Pass(Plant& plant, std::chrono::milliseconds time) {
+  const auto until = Steady::now() + time;
+  plant.Await(kLimit, [&] { return Steady::now() >= until; });
+}
+
+// A successor in the same group takes the paused one's partitions over; the paused one comes back.
+TEST(Fault, Pauses) {
+  Plant plant("Pauses", BrokerProcess::Shared().bootstrap(), DefaultPlant(kRate));
+  plant.StartAll();
+  for (const Service service : {Service::kWorker, Service::kDispatcher}) {
+    const std::string name = service == Service::kWorker ? "worker" : "dispatcher";
+    // Alone: its partitions stand still with it.
+    plant.AwaitRandom(400);
+    plant.process(service).Pause();
+    Pass(plant, service == Service::kWorker ? kPauseOfWorker : kPauseOfDispatcher);
+    plant.process(service).Resume();
+    plant.Recover("pause of the only " + name);
+    // With a second one, which takes over while the first is away.
+    plant.Start(service, 2);
+    plant.AwaitRandom(400);
+    plant.process(service).Pause();
+    plant.Recover("take-over from a paused " + name);
+    plant.process(service).Resume();
+    plant.Recover("return of the " + name);
+    plant.Stop(service, 2);
+    plant.Recover("stop of the second " + name);
+  }
+  // Nothing comes in any more; what is left is timers and receipts.
+  plant.load().Stop();
+  plant.process(Service::kWorker).Pause();
+  plant.process(Service::kDispatcher).Pause();
+  Pass(plant, kPauseOfDispatcher);
+  plant.process(Service::kWorker).Resume();
+  plant.process(Service::kDispatcher).Resume();
+  plant.Recover("pause with timers pending");
+  plant.Finish("6 pauses, past the session or until the take-over was done");
+}
+
+TEST(Fault, Stops) {
+  Plant plant("Stops", BrokerProcess::Shared().bootstrap(), DefaultPlant(kRate));
+  plant.StartAll();
+  double slowest = 0;
+  for (int i = 0; i < 6; ++i) {
+    plant.AwaitRandom(400);
+    const bool worker = i % 3 != 1;
+    const bool dispatcher = i % 3 != 0;
+    if (worker) slowest = std::max(slowest, plant.Stop(Service::kWorker));
+    if (dispatcher) slowest = std::max(slowest, plant.Stop(Service::kDispatcher));
+    if (worker) plant.Start(Service::kWorker);
+    if (dispatcher) plant.Start(Service::kDispatcher);
+    plant.Recover("stop " + std::to_string(i + 1));
+  }
+  EXPECT_EQ(plant.verdict().unknown(), 0U) << "a stop leaves no text unknown";
+  plant.Finish("8 stops, " + std::to_string(slowest) + " s at most");
+}
+
+}  // namespace
+}  // namespace textback::tests
