@@ -11,6 +11,7 @@
 #include <thread>
 #include <utility>
 
+#include "base/planted.h"
 #include "log_kafka/kafka_log.h"
 #include "telemetry/http_server.h"
 #include "telemetry/phase_board.h"
@@ -78,6 +79,15 @@ int Run(const Service& service, pipeline::CommonConfig common, Signals& signals)
     auto made = telemetry::PhaseBoard::Create(file);
     if (!made) return Complain(service.name, made.error(), kEnvironment);
     phases = std::move(made).value();
+  }
+  // Only a build that bugs can be planted in, to show that fault tests find them.
+  if constexpr (kBugsCanBePlanted) {
+    if (const char* const name = std::getenv("TEXTBACK_PLANT"); name != nullptr) {
+      const PlantedBug* const planted = FindPlantedBug(name);
+      if (planted == nullptr)
+        return Complain(service.name, FatalError("plant", "no such bug: TEXTBACK_PLANT"), kUsage);
+      Plant(planted->bug);
+    }
   }
   std::atomic<bool> failed{false};
   std::atomic<bool> stopping{false};

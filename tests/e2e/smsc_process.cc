@@ -23,6 +23,12 @@ std::string Field(const std::string& line, const std::string& name) {
   return line.substr(from, line.find('"', from) - from);
 }
 
+std::int64_t Number(const std::string& line, const std::string& name) {
+  const std::string opening = "\"" + name + "\":";
+  const auto begin = line.find(opening);
+  return begin == std::string::npos ? 0 : std::stoll(line.substr(begin + opening.size()));
+}
+
 std::vector<std::string> Arguments(const std::string& folder, const std::string& yaml,
                                    const std::string& port) {
   const std::string config = folder + "/smsc.yaml";
@@ -70,7 +76,8 @@ void SmscProcess::FollowTaken(const std::function<void(const Taken&)>& take) {
   std::size_t from = 0;
   for (std::size_t end = 0; (end = fresh.find('\n', from)) != std::string::npos; from = end + 1) {
     const std::string line = fresh.substr(from, end - from);
-    take({Field(line, "from"), Field(line, "to"), Field(line, "udh"), Field(line, "octets")});
+    take({Number(line, "at_ms"), Field(line, "from"), Field(line, "to"), Field(line, "udh"),
+          Field(line, "octets")});
   }
   read_ += from;  // the last line may still be being written
 }

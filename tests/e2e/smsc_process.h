@@ -14,6 +14,7 @@ namespace textback::tests {
 
 // One submit_sm that the SMSC took.
 struct Taken {
+  std::int64_t at_ms = 0;
   std::string from, to, udh, octets;  // octets in hexadecimal, as the file has them
   std::string Words() const;          // octets as text: GSM 03.38 as far as it is ASCII
 };

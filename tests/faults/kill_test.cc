@@ -29,7 +29,7 @@ class Killer {
   Killer(Plant& plant, Service service, std::string_view role, std::vector<Doing> steps)
       : plant_(plant), service_(service), role_(role), steps_(std::move(steps)) {}
 
-  void Kill() { KillAt(steps_[static_cast<std::size_t>(kills_) % steps_.size()]); }
+  void Kill() { KillAt(steps_[strikes_++ % steps_.size()]); }
   void KillAt(Doing step) {
     plant_.phases(service_).PauseAt(plant_.process(service_), role_, step, kSeenMax);
     plant_.Kill(service_);
@@ -42,6 +42,7 @@ class Killer {
   const Service service_;
   const std::string_view role_;
   const std::vector<Doing> steps_;
+  std::size_t strikes_ = 0;
   int kills_ = 0;
 };
 
@@ -50,12 +51,12 @@ TEST(Fault, Kills) {
   if (TheRun().long_run) options.load.customers = 20'000'000;
   Plant plant("Kills", BrokerProcess::Shared().bootstrap(), options);
   plant.StartAll();
-  const int kills = TheRun().long_run ? kKillsLong : kKills;
+  const int kills = TheRun().kills > 0 ? TheRun().kills : TheRun().long_run ? kKillsLong : kKills;
   Killer worker(plant, Service::kWorker, "decide",
                 {Doing::kPolling, Doing::kProducing, Doing::kCommitting, Doing::kApplying});
   Killer dispatcher(plant, Service::kDispatcher, "dispatch",
-                    {Doing::kExecuting, Doing::kCommitting, Doing::kApplying, Doing::kProducing,
-                     Doing::kPolling});
+                    {Doing::kExecuting, Doing::kCommitting, Doing::kApplying, Doing::kExecuting,
+                     Doing::kProducing, Doing::kPolling});
   int written = 0, unwritten = 0;
   for (int i = 0; i < kills && !::testing::Test::HasFailure(); ++i) {
     const bool of_worker = i % 3 != 1;

@@ -3,8 +3,10 @@
 
 #include <CLI/CLI.hpp>
 #include <cstdio>
+#include <cstdlib>
 #include <string>
 
+#include "base/planted.h"
 #include "faults/run.h"
 
 namespace textback::tests {
@@ -21,12 +23,24 @@ int main(int argc, char** argv) {
   ::testing::InitGoogleTest(&argc, argv);
   CLI::App app{"Faults on the real programs, on a real Kafka broker."};
   std::string name;
+  std::string planted;
   bool list = false;
   app.add_option("--case", name, "only this one");
   app.add_option("--seed", TheRun().seed, "of all that is drawn by lot (default 1)");
   app.add_flag("--long", TheRun().long_run, "200 kills at 20,000 records a second, not 20");
+  app.add_option("--plant", planted,
+                 "a bug that it must find, of libs/base/planted.h (preset dev): 0 if it does");
+  app.add_option("--kills", TheRun().kills, "so many kills, not 21 or 210")
+      ->check(CLI::Range(1, 10'000));
   app.add_flag("--list", list, "the names of the cases");
   CLI11_PARSE(app, argc, argv);
+  if (!planted.empty()) {
+    if (!textback::kBugsCanBePlanted || textback::FindPlantedBug(planted) == nullptr) {
+      std::fprintf(stderr, "fault: no such bug, or a build without TEXTBACK_PLANTED_BUGS\n");
+      return 2;
+    }
+    ::setenv("TEXTBACK_PLANT", planted.c_str(), 1);  // the services get it
+  }
   if (list) GTEST_FLAG_SET(list_tests, true);
   if (!name.empty()) GTEST_FLAG_SET(filter, "Fault." + name);
   std::printf("fault: seed %llu\n", static_cast<unsigned long long>(TheRun().seed));
@@ -35,5 +49,7 @@ int main(int argc, char** argv) {
     std::fprintf(stderr, "fault: no case '%s'; --list names them\n", name.c_str());
     return 2;
   }
-  return failed;
+  if (planted.empty()) return failed;
+  std::printf("fault: planted %s: %s\n", planted.c_str(), failed != 0 ? "found" : "NOT FOUND");
+  return failed != 0 ? 0 : 1;
 }

@@ -18,7 +18,16 @@ constexpr double kRate = 800;
 // Sessions are of 3 s, intake's of 6 s, leases of half a second.
 constexpr auto kPauseOfWorker = 7s;
 constexpr auto kPauseOfDispatcher = 4s;
+constexpr auto kSeenMax = 3s;
 constexpr auto kLimit = 60s;
+
+// Paused where it hurts: with intents that have committed and aren't on the wire yet.
+void Pause(Plant& plant, Service service) {
+  const bool worker = service == Service::kWorker;
+  plant.phases(service).PauseAt(plant.process(service), worker ? "decide" : "dispatch",
+                                worker ? Doing::kCommitting : Doing::kExecuting, kSeenMax);
+  plant.process(service).Pause();
+}
 
 // Waits until so long is over; what comes meanwhile is taken.
 void Pass(Plant& plant, std::chrono::milliseconds time) {
@@ -34,14 +43,14 @@ TEST(Fault, Pauses) {
     const std::string name = service == Service::kWorker ? "worker" : "dispatcher";
     // Alone: its partitions stand still with it.
     plant.AwaitRandom(400);
-    plant.process(service).Pause();
+    Pause(plant, service);
     Pass(plant, service == Service::kWorker ? kPauseOfWorker : kPauseOfDispatcher);
     plant.process(service).Resume();
     plant.Recover("pause of the only " + name);
     // With a second one, which takes over while the first is away.
     plant.Start(service, 2);
     plant.AwaitRandom(400);
-    plant.process(service).Pause();
+    Pause(plant, service);
     plant.Recover("take-over from a paused " + name);
     plant.process(service).Resume();
     plant.Recover("return of the " + name);

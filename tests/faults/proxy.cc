@@ -7,12 +7,14 @@
 #include <unistd.h>
 
 #include <array>
+#include <cerrno>
 #include <cstdio>
 #include <cstdlib>
 
 namespace textback::tests {
 namespace {
 
+constexpr timeval kSendMax{.tv_sec = 1, .tv_usec = 0};
 constexpr int kWaitMs = 20;  // how soon Cut is seen
 constexpr std::size_t kBufferBytes = 256 * 1024;
 
@@ -86,12 +88,16 @@ void Proxy::Accept() {
   for (const int socket : {client, server}) {
     epoll_event event{.events = EPOLLIN, .data = {.fd = socket}};
     if (::epoll_ctl(epoll_, EPOLL_CTL_ADD, socket, &event) != 0) Die("epoll");
+    // One that doesn't read mustn't hold the others up for long.
+    ::setsockopt(socket, SOL_SOCKET, SO_SNDTIMEO, &kSendMax, sizeof kSendMax);
   }
 }
 
 // What came from one end, to the other; waits for it to take all.
 bool Proxy::Pass(int from) {
-  const ssize_t n = ::recv(from, buffer_.data(), buffer_.size(), 0);
+  // The event may have been another's, whose number this one has got since.
+  const ssize_t n = ::recv(from, buffer_.data(), buffer_.size(), MSG_DONTWAIT);
+  if (n < 0 && (errno == EAGAIN || errno == EINTR)) return true;
   if (n <= 0) return false;
   const int to = peers_.at(from);
   for (ssize_t sent = 0; sent < n;) {

@@ -10,6 +10,7 @@ namespace textback::tests {
 struct FaultRun {
   std::uint64_t seed = 1;
   bool long_run = false;
+  int kills = 0;  // of the case Kills; 0: as many as the run has by default
 };
 FaultRun& TheRun();
 

@@ -37,17 +37,17 @@ Follower::Follower(log::Log& log, std::string topic) : log_(log), topic_(std::mo
   EXPECT_TRUE(status) << status.error().message;
 }
 
-void Follower::Poll(const std::function<void(std::string_view value)>& take) {
+void Follower::Poll(const Take& take) {
   const auto status = reader_->Poll(batch_, {}, 0ms);
   if (!status) {
     EXPECT_EQ(status.error().disposition, Disposition::kRetry) << status.error().message;
     return;
   }
-  for (const auto& record : batch_.records) take(record.value.value_or(std::string_view()));
+  for (const auto& record : batch_.records)
+    take(record.value.value_or(std::string_view()), record.timestamp_ms);
 }
 
-bool Follower::ReadToEnd(std::chrono::milliseconds limit,
-                         const std::function<void(std::string_view value)>& take) {
+bool Follower::ReadToEnd(std::chrono::milliseconds limit, const Take& take) {
   std::map<std::int32_t, std::int64_t> ends;
   for (std::int32_t i = 0; i < partitions_; ++i) {
     const bool known = Until(limit, [&] {
@@ -76,12 +76,13 @@ Verdict::Verdict(log::Log& log, const pipeline::Topics& topics, Load& load)
       status_(log, topics.status) {}
 
 void Verdict::Poll(SmscProcess& smsc) {
-  decisions_.Poll([this](std::string_view value) { OnDecision(value); });
-  jobs_.Poll([this](std::string_view value) { OnJob(value); });
-  status_.Poll([this](std::string_view value) { OnStatus(value); });
+  decisions_.Poll([this](std::string_view value, std::int64_t) { OnDecision(value); });
+  jobs_.Poll([this](std::string_view value, std::int64_t) { OnJob(value); });
+  status_.Poll([this](std::string_view value, std::int64_t at_ms) { OnStatus(value, at_ms); });
   smsc.FollowTaken([this](const Taken& text) {
-    auto& times = taken_[WordsHash("+" + text.to, text.Words() + text.udh)];
-    if (++times > 1) Violation("twice on the wire", "+" + text.to + ": " + text.Words());
+    const auto hash = WordsHash("+" + text.to, text.Words() + text.udh);
+    if (!taken_.emplace(hash, text.at_ms).second)
+      Violation("twice on the wire", "+" + text.to + ": " + text.Words());
   });
   load_.TakeExpected(expected_);
   Advance();
@@ -119,7 +120,7 @@ void Verdict::OnJob(std::string_view value) {
   text.words = WordsHash(job.customer(), job.text().body());
 }
 
-void Verdict::OnStatus(std::string_view value) {
+void Verdict::OnStatus(std::string_view value, std::int64_t at_ms) {
   v1::Status status;
   if (!status.ParseFromArray(value.data(), static_cast<int>(value.size())))
     return Violation("unreadable", "a status");
@@ -131,7 +132,9 @@ void Verdict::OnStatus(std::string_view value) {
   if (kind == v1::Status::KIND_PROVEN) return;
   ++ended_in_all_;
   if (++text.count > 1) Violation("two ends", status.ShortDebugString());
-  if (kind == v1::Status::KIND_UNKNOWN) unknown_.push_back(IdHash(status.job_id()));
+  if (kind != v1::Status::KIND_UNKNOWN) return;
+  text.unknown_ms = at_ms;
+  unknown_.push_back(IdHash(status.job_id()));
 }
 
 Verdict::Unknown Verdict::UnknownSince(std::size_t from) const {
@@ -145,10 +148,12 @@ Verdict::Unknown Verdict::UnknownSince(std::size_t from) const {
 
 void Verdict::Judge(SmscProcess& smsc) {
   Poll(smsc);
+  EXPECT_TRUE(decisions_.ReadToEnd(
+      kBrokerTime, [this](std::string_view value, std::int64_t) { OnDecision(value); }));
   EXPECT_TRUE(
-      decisions_.ReadToEnd(kBrokerTime, [this](std::string_view value) { OnDecision(value); }));
-  EXPECT_TRUE(jobs_.ReadToEnd(kBrokerTime, [this](std::string_view value) { OnJob(value); }));
-  EXPECT_TRUE(status_.ReadToEnd(kBrokerTime, [this](std::string_view value) { OnStatus(value); }));
+      jobs_.ReadToEnd(kBrokerTime, [this](std::string_view value, std::int64_t) { OnJob(value); }));
+  EXPECT_TRUE(status_.ReadToEnd(
+      kBrokerTime, [this](std::string_view value, std::int64_t at_ms) { OnStatus(value, at_ms); }));
   Poll(smsc);
   JudgeCalls();
   JudgeTexts();
@@ -168,10 +173,14 @@ void Verdict::JudgeTexts() {
   EXPECT_EQ(texts_.size(), wanted_.size()) << "texts that no decision asked for";
   std::size_t taken = 0;
   for (const auto& [id, text] : texts_) {
-    const bool came = taken_.contains(text.words);
+    const auto at = taken_.find(text.words);
+    const bool came = at != taken_.end();
     taken += came ? 1 : 0;
     const bool unknown = text.Has(v1::Status::KIND_UNKNOWN);
     if (came && !text.sent() && !unknown) Violation("taken, not sent", std::to_string(text.ends));
+    if (came && unknown && !late_allowed_ && at->second > text.unknown_ms)
+      Violation("taken after it was called unknown",
+                std::to_string(at->second - text.unknown_ms) + " ms");
     if (!came && text.sent()) Violation("sent, not taken", std::to_string(text.ends));
   }
   EXPECT_EQ(taken, taken_.size()) << "texts that no job asked for";

@@ -3,7 +3,8 @@
 //
 // Every call that was fed is decided once, and nothing else is. Every text that a decision asks for
 // has one job and ends in one class. Nothing is twice on the wire; what counts as sent was taken;
-// what was taken counts as sent or unknown. The counts in the offsets say the same.
+// what was taken counts as sent or unknown, and nothing is taken after it was called unknown (a
+// paused process must not send). The counts in the offsets say the same.
 //
 // Threads: one. Errors: a violation fails the test, the first few of a kind in words.
 #pragma once
@@ -31,11 +32,11 @@ namespace textback::tests {
 // Hands out a topic's committed values, without keeping them.
 class Follower {
  public:
+  using Take = std::function<void(std::string_view value, std::int64_t at_ms)>;
   Follower(log::Log& log, std::string topic);
-  void Poll(const std::function<void(std::string_view value)>& take);
+  void Poll(const Take& take);
   // The rest, up to an end that is asked for now.
-  bool ReadToEnd(std::chrono::milliseconds limit,
-                 const std::function<void(std::string_view value)>& take);
+  bool ReadToEnd(std::chrono::milliseconds limit, const Take& take);
 
  private:
   log::Log& log_;
@@ -53,6 +54,8 @@ class Verdict {
   void Poll(SmscProcess& smsc);
   // A new SMSC process goes on with the record: it is read again from the start.
   void ForgetTaken() { taken_.clear(); }
+  // The SMSC stands still for a while: it takes what it was sent before.
+  void AllowTakenLate() { late_allowed_ = true; }
 
   // So many calls, in the order of feeding, are decided, and nothing before them is missing.
   std::size_t decided() const { return decided_through_; }
@@ -78,15 +81,16 @@ class Verdict {
 
  private:
   struct Text {
-    std::uint64_t words = 0;  // hash of recipient and text; 0: its job hasn't come yet
-    std::uint16_t ends = 0;   // a bit for each Status::Kind
-    std::uint8_t count = 0;   // of ends, proofs aside
+    std::uint64_t words = 0;      // hash of recipient and text; 0: its job hasn't come yet
+    std::int64_t unknown_ms = 0;  // when it was called so
+    std::uint16_t ends = 0;       // a bit for each Status::Kind
+    std::uint8_t count = 0;       // of ends, proofs aside
     bool Has(v1::Status::Kind kind) const { return (ends >> kind & 1) != 0; }
     bool sent() const { return Has(v1::Status::KIND_SENT) || Has(v1::Status::KIND_PROVEN); }
   };
   void OnDecision(std::string_view value);
   void OnJob(std::string_view value);
-  void OnStatus(std::string_view value);
+  void OnStatus(std::string_view value, std::int64_t at_ms);
   void Advance();
   void JudgeCalls();
   void JudgeTexts();
@@ -105,7 +109,8 @@ class Verdict {
   std::size_t ended_in_all_ = 0;
   std::vector<std::uint64_t> unknown_;
   absl::flat_hash_map<std::uint64_t, Text> texts_;
-  absl::flat_hash_map<std::uint64_t, std::uint8_t> taken_;
+  absl::flat_hash_map<std::uint64_t, std::int64_t> taken_;  // text: when
+  bool late_allowed_ = false;
   std::array<std::size_t, 16> kinds_{};
   std::map<std::string, int> violations_;
 };
