@@ -168,7 +168,7 @@ Status Intake::Restart(Error why) {
 // Another process of this name, or a broker that crashed and took us for our own predecessor: join
 // the group again, as a new member. What was handed on since the last commit comes twice.
 Error Intake::Fenced(Error why) {
-  consumer_->Close();
+  if (consumer_ != nullptr) consumer_->Close();
   consumer_.reset();
   writer_.reset();
   partitions_.clear();

@@ -67,8 +67,10 @@ void Proxy::Run() {
       const int socket = events[static_cast<std::size_t>(i)].data.fd;
       if (socket == listener_) {
         Accept();
-      } else if (peers_.contains(socket) && !Pass(socket)) {
-        Close(socket);
+      } else if (peers_.contains(socket)) {
+        const auto what = events[static_cast<std::size_t>(i)].events;
+        const bool open = (what & EPOLLOUT) != 0 ? Flush(socket) : Pass(socket);
+        if (!open) Close(socket);
       }
     }
   }
@@ -93,26 +95,43 @@ void Proxy::Accept() {
   }
 }
 
-// What came from one end, to the other; waits for it to take all.
+// What came from one end, to the other. What that doesn't take waits, and nothing more is read
+// meanwhile: one connection that stands still holds up no other.
 bool Proxy::Pass(int from) {
-  // The event may have been another's, whose number this one has got since.
   const ssize_t n = ::recv(from, buffer_.data(), buffer_.size(), MSG_DONTWAIT);
-  if (n < 0 && (errno == EAGAIN || errno == EINTR)) return true;
-  if (n <= 0) return false;
+  if (n <= 0) return n < 0 && errno == EAGAIN;
   const int to = peers_.at(from);
-  for (ssize_t sent = 0; sent < n;) {
-    const ssize_t m =
-        ::send(to, buffer_.data() + sent, static_cast<std::size_t>(n - sent), MSG_NOSIGNAL);
-    if (m <= 0) return false;
-    sent += m;
+  waiting_[to].assign(buffer_.data(), static_cast<std::size_t>(n));
+  return Flush(to);
+}
+
+bool Proxy::Flush(int to) {
+  std::string& bytes = waiting_[to];
+  while (!bytes.empty()) {
+    const ssize_t n = ::send(to, bytes.data(), bytes.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
+    if (n < 0 && errno == EAGAIN) break;
+    if (n <= 0) return false;
+    bytes.erase(0, static_cast<std::size_t>(n));
   }
+  Watch(to);
+  Watch(peers_.at(to));
   return true;
+}
+
+// Read from who has nothing of his waiting at the other end; write to whom something waits for.
+void Proxy::Watch(int socket) {
+  epoll_event event{.events = 0, .data = {.fd = socket}};
+  if (waiting_[peers_.at(socket)].empty()) event.events |= EPOLLIN;
+  if (!waiting_[socket].empty()) event.events |= EPOLLOUT;
+  if (::epoll_ctl(epoll_, EPOLL_CTL_MOD, socket, &event) != 0) Die("epoll");
 }
 
 void Proxy::Close(int socket) {
   const int peer = peers_.at(socket);
   peers_.erase(socket);
   peers_.erase(peer);
+  waiting_.erase(socket);
+  waiting_.erase(peer);
   const linger reset{.l_onoff = 1, .l_linger = 0};
   for (const int end : {socket, peer}) {
     ::setsockopt(end, SOL_SOCKET, SO_LINGER, &reset, sizeof reset);

@@ -6,6 +6,7 @@
 #include <atomic>
 #include <cstdint>
 #include <map>
+#include <string>
 #include <thread>
 #include <vector>
 
@@ -28,6 +29,8 @@ class Proxy {
   void Run();
   void Accept();
   bool Pass(int from);
+  bool Flush(int to);
+  void Watch(int socket);
   void Close(int socket);
 
   int listener_ = -1;
@@ -35,7 +38,8 @@ class Proxy {
   std::uint16_t port_ = 0;
   std::atomic<std::uint16_t> target_{0};
   std::atomic<bool> cut_{false}, stop_{false};
-  std::map<int, int> peers_;  // of each socket
+  std::map<int, int> peers_;            // of each socket
+  std::map<int, std::string> waiting_;  // for each socket; at most the buffer's size
   std::vector<char> buffer_;
   std::thread thread_;
 };
