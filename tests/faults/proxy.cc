@@ -14,7 +14,6 @@
 namespace textback::tests {
 namespace {
 
-constexpr timeval kSendMax{.tv_sec = 1, .tv_usec = 0};
 constexpr int kWaitMs = 20;  // how soon Cut is seen
 constexpr std::size_t kBufferBytes = 256 * 1024;
 
@@ -90,8 +89,6 @@ void Proxy::Accept() {
   for (const int socket : {client, server}) {
     epoll_event event{.events = EPOLLIN, .data = {.fd = socket}};
     if (::epoll_ctl(epoll_, EPOLL_CTL_ADD, socket, &event) != 0) Die("epoll");
-    // One that doesn't read mustn't hold the others up for long.
-    ::setsockopt(socket, SOL_SOCKET, SO_SNDTIMEO, &kSendMax, sizeof kSendMax);
   }
 }
 
