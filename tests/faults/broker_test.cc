@@ -13,8 +13,8 @@ namespace {
 using namespace std::chrono_literals;
 using Steady = std::chrono::steady_clock;
 
-constexpr double kRate = 800;
-constexpr int kKills = 3;
+constexpr double kRate = 500;
+constexpr int kKills = 2;
 constexpr auto kLimit = 60s;
 
 TEST(Fault, BrokerKilled) {
@@ -22,7 +22,7 @@ TEST(Fault, BrokerKilled) {
   Plant plant("BrokerKilled", broker.bootstrap(), DefaultPlant(kRate));
   plant.StartAll();
   for (int i = 0; i < kKills; ++i) {
-    plant.AwaitRandom(400);
+    plant.AwaitRandom(200);
     ASSERT_TRUE(BrokerProcess::Control("kill --dir " + broker.dir()));
     ASSERT_TRUE(BrokerProcess::Control("restart --dir " + broker.dir()));
     plant.Recover("kill of the broker " + std::to_string(i + 1));
@@ -39,15 +39,15 @@ TEST(Fault, BrokerUnreachable) {
   Plant plant("BrokerUnreachable", address, DefaultPlant(kRate));
   plant.StartAll();
   // Shorter than a transaction's time-out; than a session; longer than both.
-  for (const auto cut : {500ms, 2'500ms, 12'000ms}) {
-    plant.AwaitRandom(400);
+  for (const auto cut : {500ms, 2'500ms, 8'000ms}) {
+    plant.AwaitRandom(200);
     const auto until = Steady::now() + cut;
     proxy.Cut();
     plant.Await(kLimit, [&] { return Steady::now() >= until; });
     proxy.Heal();
     plant.Recover("cut of " + std::to_string(cut.count()) + " ms");
   }
-  plant.Finish("cut off for 0.5, 2.5 and 12 s, " + std::to_string(plant.restarts()) +
+  plant.Finish("cut off for 0.5, 2.5 and 8 s, " + std::to_string(plant.restarts()) +
                " ends of services");
 }
 

@@ -98,7 +98,7 @@ bool Proxy::Pass(int from) {
   const ssize_t n = ::recv(from, buffer_.data(), buffer_.size(), MSG_DONTWAIT);
   if (n <= 0) return n < 0 && errno == EAGAIN;
   const int to = peers_.at(from);
-  waiting_[to].assign(buffer_.data(), static_cast<std::size_t>(n));
+  waiting_[to].append(buffer_.data(), static_cast<std::size_t>(n));
   return Flush(to);
 }
 

@@ -39,7 +39,7 @@ class Proxy {
   std::atomic<std::uint16_t> target_{0};
   std::atomic<bool> cut_{false}, stop_{false};
   std::map<int, int> peers_;            // of each socket
-  std::map<int, std::string> waiting_;  // for each socket; at most the buffer's size
+  std::map<int, std::string> waiting_;  // for each socket
   std::vector<char> buffer_;
   std::thread thread_;
 };
