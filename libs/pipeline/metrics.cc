@@ -224,6 +224,7 @@ void ShardMetrics::OnLag(std::size_t input, std::int32_t partition, std::int64_t
 
 void ShardMetrics::OnTimersHeld(std::int32_t /*partition*/, std::int64_t due_ms,
                                 std::int64_t up_to_ms, std::string_view /*held_by*/) {
+  if (up_to_ms == shard::kNothingForgotten) return;  // nothing was read yet: nobody knows how far
   handles_->timers_held.Set(std::max(0.0, static_cast<double>(due_ms - up_to_ms) / 1000));
 }
 

@@ -57,6 +57,19 @@ TEST_F(DispatchMetricsTest, ThreadsAddUpAndTakeTheirShareAway) {
   ExpectOutbox(3);
 }
 
+TEST_F(DispatchMetricsTest, TimersThatWaitForAnInputOfWhichNothingIsReadAreNotAheadOfAnything) {
+  DispatchMetrics metrics(registry, log, {"jobs"});
+  const auto expect = [&](const std::string& seconds) {
+    EXPECT_THAT(
+        registry.Expose(),
+        HasSubstr("textback_shard_timers_held_seconds{role=\"dispatch\"} " + seconds + "\n"));
+  };
+  metrics.OnTimersHeld(0, 1'795'000'000'000, shard::kNothingForgotten, "jobs");
+  expect("0");
+  metrics.OnTimersHeld(0, 1'795'000'005'000, 1'795'000'000'000, "jobs");
+  expect("5");
+}
+
 TEST_F(DispatchMetricsTest, LatenciesArePublishedWithTheNextBatch) {
   DispatchMetrics metrics(registry, log, {"jobs"});
   metrics.OnAccepted(12, 40);
