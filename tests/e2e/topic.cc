@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <map>
 #include <utility>
 
 #include "e2e/process.h"
@@ -15,46 +16,56 @@ constexpr auto kBrokerTime = 60s;
 
 }  // namespace
 
-Topic::Topic(log::Log& log, std::string name) : log_(log), name_(std::move(name)) {
-  partitions_ = log_.Partitions(name_).value();
-  reader_ = log_.NewReader({.read_committed = true}).value();
+Follower::Follower(log::Log& log, std::string topic) : topic_(std::move(topic)) {
+  partitions_ = log.Partitions(topic_).value();
+  reader_ = log.NewReader({.read_committed = true}).value();
   std::vector<std::pair<log::TopicPartition, std::int64_t>> starts;
-  for (std::int32_t i = 0; i < partitions_; ++i) starts.push_back({{name_, i}, 0});
+  for (std::int32_t i = 0; i < partitions_; ++i) starts.push_back({{topic_, i}, 0});
   const auto status = reader_->Assign(starts);
   EXPECT_TRUE(status) << status.error().message;
 }
 
-const std::vector<Entry>& Topic::Poll() {
+void Follower::Poll(const Take& take) {
   const auto status = reader_->Poll(batch_, {}, 0ms);
   if (!status) {
     EXPECT_EQ(status.error().disposition, Disposition::kRetry) << status.error().message;
-    return entries_;
+    return;
   }
-  for (const auto& record : batch_.records) {
-    entries_.push_back({record.partition, record.offset, std::string(record.key),
-                        std::string(record.value.value_or(std::string_view()))});
-  }
-  return entries_;
+  for (const auto& record : batch_.records) take(record);
 }
 
-bool Topic::ReadToEnd(std::chrono::milliseconds limit) {
+bool Follower::ReadToEnd(std::chrono::milliseconds limit, const Take& take) {
   std::map<std::int32_t, std::int64_t> ends;
   for (std::int32_t i = 0; i < partitions_; ++i) {
     const bool known = Until(limit, [&] {
-      const auto range = reader_->Offsets({name_, i}, true);
+      const auto range = reader_->Offsets({topic_, i}, /*read_committed=*/true);
       if (range) ends[i] = range->end;
       return range.has_value();
     });
     if (!known) return false;
   }
   return Until(limit, [&] {
-    Poll();
+    Poll(take);
     for (const auto& [partition, end] : ends) {
-      const auto position = reader_->Position({name_, partition});
+      const auto position = reader_->Position({topic_, partition});
       if (!position || *position < end) return false;
     }
     return true;
   });
+}
+
+void Topic::Keep(const log::Record& record) {
+  entries_.push_back({record.partition, record.offset, std::string(record.key),
+                      std::string(record.value.value_or(std::string_view()))});
+}
+
+const std::vector<Entry>& Topic::Poll() {
+  follower_.Poll([this](const log::Record& record) { Keep(record); });
+  return entries_;
+}
+
+bool Topic::ReadToEnd(std::chrono::milliseconds limit) {
+  return follower_.ReadToEnd(limit, [this](const log::Record& record) { Keep(record); });
 }
 
 Feed::Feed(log::Log& log) : writer_(log.NewWriter("e2e").value()) {}

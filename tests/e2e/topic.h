@@ -6,10 +6,11 @@
 
 #include <chrono>
 #include <cstdint>
-#include <map>
+#include <functional>
 #include <memory>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "log/log.h"
@@ -23,16 +24,34 @@ struct Entry {
   std::string value;
 };
 
-// Follows all partitions of a topic from their start; only what is committed.
+// Hands out what is committed of all partitions of a topic, from their start, without keeping it.
+class Follower {
+ public:
+  using Take = std::function<void(const log::Record& record)>;
+  Follower(log::Log& log, std::string topic);
+
+  // What has come meanwhile.
+  void Poll(const Take& take);
+  // The rest, up to an end that is asked for now; false when that takes too long.
+  bool ReadToEnd(std::chrono::milliseconds limit, const Take& take);
+
+ private:
+  const std::string topic_;
+  std::int32_t partitions_ = 0;
+  std::unique_ptr<log::Reader> reader_;
+  log::Batch batch_;
+};
+
+// Follows a topic, and keeps it.
 class Topic {
  public:
-  Topic(log::Log& log, std::string name);
+  Topic(log::Log& log, std::string name) : follower_(log, std::move(name)) {}
 
   // Takes what has come meanwhile.
   const std::vector<Entry>& Poll();
   const std::vector<Entry>& entries() const { return entries_; }
 
-  // Reads the rest, up to an end that is asked for now; false when that takes too long.
+  // As Follower's.
   bool ReadToEnd(std::chrono::milliseconds limit);
 
   template <class Message>
@@ -47,11 +66,9 @@ class Topic {
   bool broken() const { return broken_; }
 
  private:
-  log::Log& log_;
-  const std::string name_;
-  std::int32_t partitions_ = 0;
-  std::unique_ptr<log::Reader> reader_;
-  log::Batch batch_;
+  void Keep(const log::Record& record);
+
+  Follower follower_;
   std::vector<Entry> entries_;
   mutable bool broken_ = false;
 };

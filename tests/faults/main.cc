@@ -8,6 +8,7 @@
 
 #include "base/planted.h"
 #include "faults/run.h"
+#include "faults/verdict.h"
 
 namespace textback::tests {
 
@@ -27,7 +28,7 @@ int main(int argc, char** argv) {
   bool list = false;
   app.add_option("--case", name, "only this one");
   app.add_option("--seed", TheRun().seed, "of all that is drawn by lot (default 1)");
-  app.add_flag("--long", TheRun().long_run, "200 kills at 20,000 records a second, not 20");
+  app.add_flag("--long", TheRun().long_run, "210 kills at 20,000 records a second, not 21");
   app.add_option("--plant", planted,
                  "a bug that it must find, of libs/base/planted.h (preset dev): 0 if it does");
   app.add_option("--kills", TheRun().kills, "so many kills, not 21 or 210")
@@ -50,6 +51,9 @@ int main(int argc, char** argv) {
     return 2;
   }
   if (planted.empty()) return failed;
-  std::printf("fault: planted %s: %s\n", planted.c_str(), failed != 0 ? "found" : "NOT FOUND");
-  return failed != 0 ? 0 : 1;
+  // A process that ends or is slow shows nothing of the bug: what was written and taken must.
+  const int violations = textback::tests::Verdict::violations();
+  std::printf("fault: planted %s: %s, %d violations\n", planted.c_str(),
+              violations > 0 ? "found" : "NOT FOUND", violations);
+  return violations > 0 ? 0 : 1;
 }

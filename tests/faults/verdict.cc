@@ -21,51 +21,16 @@ std::uint64_t WordsHash(std::string_view to, std::string_view words) {
   return IdHash(std::string(to) + "|" + std::string(words)) | 1;
 }
 
+std::string_view ValueOf(const log::Record& record) {
+  return record.value.value_or(std::string_view());
+}
+
 std::int64_t Of(const std::map<std::string, std::int64_t>& counts, const std::string& name) {
   const auto it = counts.find(name);
   return it == counts.end() ? 0 : it->second;
 }
 
 }  // namespace
-
-Follower::Follower(log::Log& log, std::string topic) : log_(log), topic_(std::move(topic)) {
-  partitions_ = log_.Partitions(topic_).value();
-  reader_ = log_.NewReader({.read_committed = true}).value();
-  std::vector<std::pair<log::TopicPartition, std::int64_t>> starts;
-  for (std::int32_t i = 0; i < partitions_; ++i) starts.push_back({{topic_, i}, 0});
-  const auto status = reader_->Assign(starts);
-  EXPECT_TRUE(status) << status.error().message;
-}
-
-void Follower::Poll(const Take& take) {
-  const auto status = reader_->Poll(batch_, {}, 0ms);
-  if (!status) {
-    EXPECT_EQ(status.error().disposition, Disposition::kRetry) << status.error().message;
-    return;
-  }
-  for (const auto& record : batch_.records)
-    take(record.value.value_or(std::string_view()), record.timestamp_ms);
-}
-
-bool Follower::ReadToEnd(std::chrono::milliseconds limit, const Take& take) {
-  std::map<std::int32_t, std::int64_t> ends;
-  for (std::int32_t i = 0; i < partitions_; ++i) {
-    const bool known = Until(limit, [&] {
-      const auto range = reader_->Offsets({topic_, i}, /*read_committed=*/true);
-      if (range) ends[i] = range->end;
-      return range.has_value();
-    });
-    if (!known) return false;
-  }
-  return Until(limit, [&] {
-    Poll(take);
-    for (const auto& [partition, end] : ends) {
-      const auto position = reader_->Position({topic_, partition});
-      if (!position || *position < end) return false;
-    }
-    return true;
-  });
-}
 
 Verdict::Verdict(log::Log& log, const pipeline::Topics& topics, Load& load)
     : log_(log),
@@ -76,9 +41,9 @@ Verdict::Verdict(log::Log& log, const pipeline::Topics& topics, Load& load)
       status_(log, topics.status) {}
 
 void Verdict::Poll(SmscProcess& smsc) {
-  decisions_.Poll([this](std::string_view value, std::int64_t) { OnDecision(value); });
-  jobs_.Poll([this](std::string_view value, std::int64_t) { OnJob(value); });
-  status_.Poll([this](std::string_view value, std::int64_t at_ms) { OnStatus(value, at_ms); });
+  decisions_.Poll([this](const log::Record& r) { OnDecision(ValueOf(r)); });
+  jobs_.Poll([this](const log::Record& r) { OnJob(ValueOf(r)); });
+  status_.Poll([this](const log::Record& r) { OnStatus(ValueOf(r), r.timestamp_ms); });
   smsc.FollowTaken([this](const Taken& text) {
     const auto hash = WordsHash("+" + text.to, text.Words() + text.udh);
     if (!taken_.emplace(hash, text.at_ms).second)
@@ -148,12 +113,11 @@ Verdict::Unknown Verdict::UnknownSince(std::size_t from) const {
 
 void Verdict::Judge(SmscProcess& smsc) {
   Poll(smsc);
-  EXPECT_TRUE(decisions_.ReadToEnd(
-      kBrokerTime, [this](std::string_view value, std::int64_t) { OnDecision(value); }));
   EXPECT_TRUE(
-      jobs_.ReadToEnd(kBrokerTime, [this](std::string_view value, std::int64_t) { OnJob(value); }));
+      decisions_.ReadToEnd(kBrokerTime, [this](const log::Record& r) { OnDecision(ValueOf(r)); }));
+  EXPECT_TRUE(jobs_.ReadToEnd(kBrokerTime, [this](const log::Record& r) { OnJob(ValueOf(r)); }));
   EXPECT_TRUE(status_.ReadToEnd(
-      kBrokerTime, [this](std::string_view value, std::int64_t at_ms) { OnStatus(value, at_ms); }));
+      kBrokerTime, [this](const log::Record& r) { OnStatus(ValueOf(r), r.timestamp_ms); }));
   Poll(smsc);
   JudgeCalls();
   JudgeTexts();
@@ -214,6 +178,7 @@ void Verdict::JudgeCounts() {
 }
 
 void Verdict::Violation(const std::string& kind, const std::string& what) {
+  ++all_violations_;
   if (++violations_[kind] <= kShown) ADD_FAILURE() << kind << ": " << what;
 }
 

@@ -22,29 +22,13 @@
 #include <vector>
 
 #include "e2e/smsc_process.h"
+#include "e2e/topic.h"
 #include "faults/load.h"
 #include "log/log.h"
 #include "pipeline/topics.h"
 #include "textback/v1/status.pb.h"
 
 namespace textback::tests {
-
-// Hands out a topic's committed values, without keeping them.
-class Follower {
- public:
-  using Take = std::function<void(std::string_view value, std::int64_t at_ms)>;
-  Follower(log::Log& log, std::string topic);
-  void Poll(const Take& take);
-  // The rest, up to an end that is asked for now.
-  bool ReadToEnd(std::chrono::milliseconds limit, const Take& take);
-
- private:
-  log::Log& log_;
-  const std::string topic_;
-  std::int32_t partitions_ = 0;
-  std::unique_ptr<log::Reader> reader_;
-  log::Batch batch_;
-};
 
 class Verdict {
  public:
@@ -76,6 +60,8 @@ class Verdict {
 
   // When all services have stopped and the load too.
   void Judge(SmscProcess& smsc);
+  // Of any Verdict: so many times something was as it must not be.
+  static int violations() { return all_violations_; }
   // "81,203 calls, 20,311 texts (20,290 sent, 21 unknown)"
   std::string Figures() const;
 
@@ -113,6 +99,7 @@ class Verdict {
   bool late_allowed_ = false;
   std::array<std::size_t, 16> kinds_{};
   std::map<std::string, int> violations_;
+  static inline int all_violations_ = 0;
 };
 
 }  // namespace textback::tests
