@@ -3,10 +3,10 @@
 #include <algorithm>
 
 #include "base/bytes.h"
-#include "cdr/asterisk_csv.h"
 #include "cdr/confluent.h"
 #include "cdr/json_adapter.h"
 #include "cdr/protobuf_adapter.h"
+#include "cdr/source_kind.h"
 
 namespace textback::cdr {
 namespace {
@@ -46,16 +46,24 @@ void Decoded::Reject(Error error, std::string_view bytes) {
 
 Result<std::unique_ptr<Adapter>> NewAdapter(const FormatConfig& config) {
   const bool protobuf = config.adapter == "protobuf";
-  if (!protobuf && config.adapter != "json") {
-    if (config.adapter == "asterisk_csv" && !config.confluent_header)
-      return NewAsteriskCsv(config.asterisk);
-    return FatalError(
-        "config_invalid",
-        config.adapter == "asterisk_csv"
-            ? std::string("asterisk_csv lines have no Confluent header: leave confluent_header out")
-            : "adapter \"" + config.adapter + "\" is none of protobuf, json, asterisk_csv");
+  if (config.confluent_header && !protobuf && config.adapter != "json") {
+    return FatalError("config_invalid",
+                      config.adapter + " has no Confluent header: leave confluent_header out");
   }
-  auto body = protobuf ? NewProtobufAdapter() : NewJsonAdapter(config.ignore_unknown_fields);
+  std::unique_ptr<Adapter> body;
+  if (protobuf) {
+    body = NewProtobufAdapter();
+  } else {
+    // The name that the first version had.
+    const auto* kind =
+        FindSourceKind(config.adapter == "asterisk_csv" ? "asterisk-cdr" : config.adapter);
+    if (kind == nullptr) {
+      std::string names = "protobuf";
+      for (const auto& known : SourceKinds()) names.append(", ").append(known.name);
+      return FatalError("config_invalid", "adapter \"" + config.adapter + "\" is none of " + names);
+    }
+    TB_ASSIGN_OR_RETURN(body, kind->make(config));
+  }
   if (!config.confluent_header) return body;
   return WithConfluentHeader(std::move(body), protobuf, config.message_indexes);
 }

@@ -74,12 +74,13 @@ struct AsteriskOptions {
       "accountcode", "src",     "dst",         "dcontext", "clid",     "channel",
       "dstchannel",  "lastapp", "lastdata",    "start",    "answer",   "end",
       "duration",    "billsec", "disposition", "amaflags", "uniqueid", "userfield"};
-  std::string zone = "UTC";  // of start, answer and end: IANA name; cdr.conf usegmtime=yes is UTC
+  // Of start, answer and end: IANA name; empty: the format's. cdr.conf usegmtime=yes is UTC.
+  std::string zone;
   bool latin1_fallback = false;  // a line that isn't UTF-8 is read as ISO 8859-1
 };
 
 struct FormatConfig {
-  std::string adapter = "protobuf";  // protobuf, json, asterisk_csv
+  std::string adapter = "protobuf";  // a name of source_kind.h, or protobuf
   // The value begins with Confluent's wire format: magic 0, schema id and, for protobuf, the
   // message's indexes in its file.
   bool confluent_header = false;
@@ -87,6 +88,9 @@ struct FormatConfig {
   std::vector<int> message_indexes;
   bool ignore_unknown_fields = false;  // JSON: skip a field that CallRecord doesn't have
   AsteriskOptions asterisk;
+  std::string zone = "UTC";  // of times that carry none: IANA name
+  std::string mapping;       // csv, json, broadworks: the text of a mapping file (mapping.h)
+  std::string profile;       // a vendor's or release's variant of the format; empty: the standard's
 };
 
 // kFatal ("config_invalid"): no such adapter, a header with a format that has none, a time zone or

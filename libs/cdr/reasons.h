@@ -29,10 +29,24 @@ inline constexpr char kTimeMissing[] = "time_missing";  // no time at all: it ca
 inline constexpr char kTimeAbsurd[] =
     "time_absurd";  // before 2000, after now + 1 h, backwards, negative
 
-inline constexpr std::array<std::string_view, 17> kAll = {
+inline constexpr char kXmlMalformed[] = "xml_malformed";
+inline constexpr char kXmlBadValue[] = "xml_bad_value";
+inline constexpr char kFormMalformed[] = "form_malformed";  // application/x-www-form-urlencoded
+inline constexpr char kFormBadValue[] = "form_bad_value";
+inline constexpr char kTextMalformed[] = "text_malformed";  // log lines, "Name: value" events
+inline constexpr char kTextBadValue[] = "text_bad_value";
+inline constexpr char kBerMalformed[] = "ber_malformed";  // lengths, nesting, cut
+inline constexpr char kBerBadValue[] = "ber_bad_value";
+inline constexpr char kFieldMissing[] = "field_missing";  // without it the record can't be read
+inline constexpr char kRecordType[] =
+    "record_type";  // of a type that the source isn't known to write, or that contradicts itself
+
+inline constexpr std::array<std::string_view, 27> kAll = {
     kValueMissing,      kValueTooLarge, kTooManyRecords,   kWireHeader,         kInvalidUtf8,
     kProtobufMalformed, kJsonMalformed, kJsonUnknownField, kJsonDuplicateField, kJsonBadValue,
     kCsvUnfinished,     kCsvColumns,    kCsvBadValue,      kFieldTooLong,       kTooManyCauses,
-    kTimeMissing,       kTimeAbsurd};
+    kTimeMissing,       kTimeAbsurd,    kXmlMalformed,     kXmlBadValue,        kFormMalformed,
+    kFormBadValue,      kTextMalformed, kTextBadValue,     kBerMalformed,       kBerBadValue,
+    kFieldMissing,      kRecordType};
 
 }  // namespace textback::cdr::reasons

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "cdr/source_kind.h"
+
 namespace textback::pipeline {
 namespace {
 
@@ -130,6 +132,14 @@ void ReadRole(config::Map& m, RoleConfig& r) {
           .Read();
 }
 
+std::string FormatProblem(const std::string& text) {
+  if (text == "protobuf" || text == "asterisk_csv" || cdr::FindSourceKind(text) != nullptr)
+    return {};
+  std::string names = "expected protobuf";
+  for (const auto& kind : cdr::SourceKinds()) names.append(", ").append(kind.name);
+  return names;
+}
+
 void ReadInput(config::Map& m, intake::IntakeInput& input) {
   input.topic = m.String("topic", "Where its records are.").Required().Read();
   auto& source = input.source;
@@ -138,13 +148,12 @@ void ReadInput(config::Map& m, intake::IntakeInput& input) {
                     .Check([](const std::string& text) { return WordProblem(text, "."); })
                     .Read();
   source.format.adapter =
-      m.String("format", "protobuf, json or asterisk_csv.")
+      m.String("format", "protobuf, or what writes the records: a name of `textback inspect`.")
           .Default("protobuf")
-          .Check([](const std::string& text) {
-            const bool known = text == "protobuf" || text == "json" || text == "asterisk_csv";
-            return known ? std::string() : std::string("expected protobuf, json or asterisk_csv");
-          })
+          .Check(FormatProblem)
           .Read();
+  source.format.zone =
+      m.String("time_zone", "Of times that carry none; IANA name.").Default("UTC").Read();
   source.format.confluent_header =
       m.Bool("confluent_header", "Values begin with the schema registry's header.")
           .Default(false)
@@ -166,9 +175,11 @@ void ReadInput(config::Map& m, intake::IntakeInput& input) {
            rule.replacement = r.String("replacement", "Put in its place.").Default("").Read();
            source.numbering.rules.push_back(std::move(rule));
          });
-  m.Section("asterisk", "Only with format asterisk_csv.", [&](config::Map& a) {
+  m.Section("asterisk", "Only with format asterisk-cdr.", [&](config::Map& a) {
     source.format.asterisk.zone =
-        a.String("time_zone", "Of start, answer and end; IANA name.").Default("UTC").Read();
+        a.String("time_zone", "Of start, answer and end; IANA name. Default: the input's.")
+            .Default("")
+            .Read();
     source.format.asterisk.latin1_fallback =
         a.Bool("latin1_fallback", "A line that isn't UTF-8 is read as ISO 8859-1.")
             .Default(false)

@@ -1,0 +1,142 @@
+#include "cdr/framing.h"
+
+#include <algorithm>
+
+#include "cdr/reasons.h"
+
+namespace textback::cdr {
+namespace {
+
+constexpr std::string_view kSpace = " \t\r\n";
+
+// Where the JSON value at the front of `text` ends. Strings and brackets are enough to see it: what
+// stands between them is the adapter's to judge (FreeSWITCH writes a bare nan).
+std::size_t JsonEnd(std::string_view text) {
+  int depth = 0;
+  bool quoted = false;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    const char c = text[i];
+    if (quoted) {
+      if (c == '\\') ++i;
+      if (c == '"') quoted = false;
+    } else if (c == '"') {
+      quoted = true;
+    } else if (c == '{' || c == '[') {
+      ++depth;
+    } else if (c == '}' || c == ']') {
+      if (--depth <= 0) return i + 1;
+    } else if (depth == 0 && c == '\n') {
+      return i;  // no object at all: a line of something else
+    }
+  }
+  return text.size();
+}
+
+// Where the XML document at the front ends: at the next declaration, or where the root closes.
+std::size_t XmlEnd(std::string_view text) {
+  int depth = 0;
+  std::size_t at = 0;
+  while (true) {
+    at = text.find('<', at);
+    if (at == std::string_view::npos) return text.size();
+    const auto tag = text.substr(at);
+    const auto skip_past = [&](std::string_view end) {
+      const auto found = text.find(end, at);
+      at = found == std::string_view::npos ? text.size() : found + end.size();
+    };
+    if (tag.starts_with("<?")) {
+      skip_past("?>");
+    } else if (tag.starts_with("<!--")) {
+      skip_past("-->");
+    } else if (tag.starts_with("<![CDATA[")) {
+      skip_past("]]>");
+    } else if (tag.starts_with("<!")) {
+      skip_past(">");
+    } else {
+      const bool closes = tag.starts_with("</");
+      skip_past(">");
+      const bool empty = at >= 2 && at <= text.size() && text[at - 2] == '/';
+      if (closes) --depth;
+      if (!closes && !empty) ++depth;
+      if (depth <= 0) return at;
+    }
+    if (at >= text.size()) return text.size();
+  }
+}
+
+}  // namespace
+
+FileSplitter::FileSplitter(Framing framing, std::string_view bytes)
+    : framing_(framing), all_(bytes), rest_(bytes) {}
+
+std::string_view FileSplitter::Take(std::size_t bytes) {
+  offset_ = static_cast<std::size_t>(rest_.data() - all_.data());
+  ++number_;
+  const auto value = rest_.substr(0, bytes);
+  rest_.remove_prefix(value.size());
+  return value;
+}
+
+Result<std::optional<std::string_view>> FileSplitter::Next() {
+  switch (framing_) {
+    case Framing::kLines:
+      return NextLine();
+    case Framing::kWhole:
+      if (rest_.empty()) return std::optional<std::string_view>();
+      return std::optional(Take(rest_.size()));
+    case Framing::kJson:
+      return NextJson();
+    case Framing::kXml:
+      return NextXml();
+    case Framing::kBlocks:
+      return NextBlock();
+    case Framing::kBer:
+      return NextBer();
+  }
+  TB_UNREACHABLE();
+}
+
+std::optional<std::string_view> FileSplitter::NextLine() {
+  while (!rest_.empty()) {
+    auto line = Take(std::min(rest_.find('\n'), rest_.size()));
+    if (!rest_.empty()) rest_.remove_prefix(1);
+    if (!line.empty() && line.back() == '\r') line.remove_suffix(1);
+    if (!line.empty()) return line;
+  }
+  return std::nullopt;
+}
+
+std::optional<std::string_view> FileSplitter::NextJson() {
+  while (true) {
+    const auto at = rest_.find_first_not_of(in_array_ ? " \t\r\n,]" : kSpace);
+    if (at == std::string_view::npos) return std::nullopt;
+    rest_.remove_prefix(at);
+    if (number_ != 0 || in_array_ || rest_.front() != '[') break;
+    in_array_ = true;
+    rest_.remove_prefix(1);
+  }
+  const auto value = Take(JsonEnd(rest_));
+  return value.substr(0, value.find_last_not_of(kSpace) + 1);
+}
+
+std::optional<std::string_view> FileSplitter::NextXml() {
+  const auto at = rest_.find_first_not_of(kSpace);
+  if (at == std::string_view::npos) return std::nullopt;
+  rest_.remove_prefix(at);
+  return Take(XmlEnd(rest_));
+}
+
+std::optional<std::string_view> FileSplitter::NextBlock() {
+  const auto begin = rest_.find_first_not_of("\r\n");
+  if (begin == std::string_view::npos) return std::nullopt;
+  rest_.remove_prefix(begin);
+  const auto end = std::min({rest_.find("\n\n"), rest_.find("\n\r\n"), rest_.size()});
+  return Take(end);
+}
+
+Result<std::optional<std::string_view>> FileSplitter::NextBer() {
+  if (rest_.empty()) return std::optional<std::string_view>();
+  return std::optional(Take(rest_.size()));
+}
+
+}  // namespace textback::cdr

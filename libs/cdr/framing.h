@@ -1,0 +1,56 @@
+// A file of records taken apart into the values that an adapter decodes.
+//
+// On a topic each message is a value already; files of switches hold many. Nothing is parsed here
+// beyond what it takes to find where one record ends, so that a damaged record costs itself and not
+// its file.
+//
+// Threads: one at a time.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string_view>
+
+#include "base/result.h"
+
+namespace textback::cdr {
+
+enum class Framing : std::uint8_t {
+  kLines,   // a record is a line; a quoted field may not span lines
+  kWhole,   // the file is one value: its adapter needs the header line, or keeps lines together
+  kJson,    // JSON documents one after another, on one line or many; or one array of them
+  kXml,     // XML documents one after another, each with or without its declaration
+  kBlocks,  // a record is a block of lines; an empty line ends it
+  kBer,     // BER TLVs one after another, or a file with the header of TS 32.297
+};
+
+class FileSplitter {
+ public:
+  // `bytes` outlives it.
+  FileSplitter(Framing framing, std::string_view bytes);
+
+  // The next value; nullopt: the end. kDeadLetter: what is left can't be taken apart; nothing
+  // follows it.
+  Result<std::optional<std::string_view>> Next();
+  // Of the value that Next gave last: its number, from 1 (of a line: empty ones count), and where
+  // it begins.
+  std::uint64_t number() const { return number_; }
+  std::size_t offset() const { return offset_; }
+
+ private:
+  std::optional<std::string_view> NextLine();
+  std::optional<std::string_view> NextJson();
+  std::optional<std::string_view> NextXml();
+  std::optional<std::string_view> NextBlock();
+  Result<std::optional<std::string_view>> NextBer();
+  std::string_view Take(std::size_t bytes);
+
+  Framing framing_;
+  std::string_view all_;
+  std::string_view rest_;
+  std::uint64_t number_ = 0;
+  std::size_t offset_ = 0;
+  bool in_array_ = false;
+};
+
+}  // namespace textback::cdr

@@ -1,0 +1,74 @@
+#include "cdr/framing.h"
+
+#include <gmock/gmock.h>
+
+#include <string>
+#include <vector>
+
+namespace textback::cdr {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::IsEmpty;
+
+std::vector<std::string> Values(Framing framing, std::string_view bytes) {
+  FileSplitter splitter(framing, bytes);
+  std::vector<std::string> values;
+  while (true) {
+    const auto value = splitter.Next();
+    if (!value) {
+      values.push_back(value.error().code);
+      return values;
+    }
+    if (!*value) return values;
+    values.emplace_back(**value);
+    EXPECT_EQ(bytes.substr(splitter.offset(), values.back().size()), values.back());
+  }
+}
+
+TEST(FileSplitter, TakesLinesOfEitherEnding) {
+  EXPECT_THAT(Values(Framing::kLines, "a\r\nb\n\nc"), ElementsAre("a", "b", "c"));
+  FileSplitter splitter(Framing::kLines, "\nb");
+  EXPECT_EQ(splitter.Next().value(), "b");
+  EXPECT_EQ(splitter.number(), 2) << "as an editor counts them";
+  EXPECT_THAT(Values(Framing::kLines, ""), IsEmpty());
+  EXPECT_THAT(Values(Framing::kWhole, "a\nb\n"), ElementsAre("a\nb\n"));
+}
+
+TEST(FileSplitter, TakesJsonDocumentsOnOneLineOrMany) {
+  EXPECT_THAT(Values(Framing::kJson, R"({"a":"}{"} {"b":["\"]",2]}
+{
+ "c":nan
+}
+)"),
+              ElementsAre(R"({"a":"}{"})", R"({"b":["\"]",2]})", "{\n \"c\":nan\n}"));
+}
+
+TEST(FileSplitter, TakesTheObjectsOfAJsonArray) {
+  EXPECT_THAT(Values(Framing::kJson, R"([{"a":1}, {"b":[1]}
+])"),
+              ElementsAre(R"({"a":1})", R"({"b":[1]})"));
+}
+
+TEST(FileSplitter, ALineThatIsNoJsonCostsOnlyItself) {
+  EXPECT_THAT(Values(Framing::kJson, "hello\n{\"a\":1}\n{\"cut\":"),
+              ElementsAre("hello", R"({"a":1})", "{\"cut\":"));
+}
+
+TEST(FileSplitter, TakesXmlDocuments) {
+  EXPECT_THAT(Values(Framing::kXml,
+                     "<?xml version=\"1.0\"?>\n<cdr><a x='1'/><!-- </cdr> --></cdr>\n"
+                     "<cdr><b><![CDATA[</cdr>]]></b></cdr>"),
+              ElementsAre("<?xml version=\"1.0\"?>\n<cdr><a x='1'/><!-- </cdr> --></cdr>",
+                          "<cdr><b><![CDATA[</cdr>]]></b></cdr>"));
+  EXPECT_THAT(Values(Framing::kXml, "<cdr><cut>"), ElementsAre("<cdr><cut>"));
+  EXPECT_THAT(Values(Framing::kXml, "no xml"), ElementsAre("no xml"));
+}
+
+TEST(FileSplitter, TakesBlocksOfLines) {
+  EXPECT_THAT(Values(Framing::kBlocks, "\na: 1\nb: 2\n\n\nc: 3\n"),
+              ElementsAre("a: 1\nb: 2", "c: 3\n"));
+}
+
+}  // namespace
+}  // namespace textback::cdr
