@@ -92,27 +92,11 @@ bool ElsewhereSays(const v1::CallRecord& record) {
 
 Classification Read(const CauseRow& row, const v1::Cause& cause, const v1::CallRecord& record,
                     std::int64_t min_ring_ms) {
-  v1::Verdict verdict = row.verdict;
-  switch (row.reading) {
-    case Reading::kVerdict:
-    case Reading::kAnswered:  // read before: IsAnswered
-      break;
-    case Reading::kCallerGaveUp:
-      verdict = RingMs(record).value_or(0) >= min_ring_ms ? v1::VERDICT_ABANDONED
-                                                          : v1::VERDICT_SHORT_RING;
-      break;
-    case Reading::kNoResponse:
-      verdict = Rang(record) ? v1::VERDICT_NO_ANSWER : v1::VERDICT_UNREACHABLE;
-      break;
-    case Reading::kRefused:
-      verdict = FromNetwork(cause.location()) ? v1::VERDICT_NETWORK_FAILURE : v1::VERDICT_DECLINED;
-      break;
-    case Reading::kRangOut:
-      verdict = RingMs(record).value_or(min_ring_ms) >= min_ring_ms ? v1::VERDICT_NO_ANSWER
-                                                                    : v1::VERDICT_SHORT_RING;
-      break;
+  v1::Verdict verdict = ReadRinging(row.reading, RingFactsOf(record), min_ring_ms, row.verdict);
+  if (row.reading == Reading::kRefused) {
+    verdict = FromNetwork(cause.location()) ? v1::VERDICT_NETWORK_FAILURE : v1::VERDICT_DECLINED;
   }
-  return {verdict, v1::ANSWERED_BY_UNSPECIFIED, row.rule};
+  return {verdict, v1::ANSWERED_BY_UNSPECIFIED, row.rule, row.reading};
 }
 
 Classification FromCauses(const v1::CallRecord& record, std::int64_t min_ring_ms) {
@@ -168,6 +152,27 @@ std::optional<std::int64_t> RingMs(const v1::CallRecord& record) {
       record.has_ringing_at_ms() ? record.ringing_at_ms() : record.started_at_ms();
   if (end <= 0 || begin <= 0) return std::nullopt;
   return std::max<std::int64_t>(end - begin, 0);
+}
+
+RingFacts RingFactsOf(const v1::CallRecord& record) { return {Rang(record), RingMs(record)}; }
+
+v1::Verdict ReadRinging(Reading reading, const RingFacts& facts, std::int64_t min_ring_ms,
+                        v1::Verdict otherwise) {
+  switch (reading) {
+    case Reading::kCallerGaveUp:
+      return facts.ring_ms.value_or(0) >= min_ring_ms ? v1::VERDICT_ABANDONED
+                                                      : v1::VERDICT_SHORT_RING;
+    case Reading::kNoResponse:
+      return facts.rang ? v1::VERDICT_NO_ANSWER : v1::VERDICT_UNREACHABLE;
+    case Reading::kRangOut:
+      return facts.ring_ms.value_or(min_ring_ms) >= min_ring_ms ? v1::VERDICT_NO_ANSWER
+                                                                : v1::VERDICT_SHORT_RING;
+    case Reading::kVerdict:
+    case Reading::kRefused:
+    case Reading::kAnswered:
+      return otherwise;
+  }
+  return otherwise;
 }
 
 Classification Classify(const v1::CallRecord& record, std::int64_t min_ring_ms) {

@@ -31,10 +31,27 @@ namespace textback::cdr {
 
 inline constexpr std::int64_t kMinRingMsDefault = 3'000;
 
+// How a cause is read for a call that wasn't answered. Numbers are stored in state: never reused.
+enum class Reading : std::uint8_t {
+  kVerdict = 0,       // as the row says
+  kCallerGaveUp = 1,  // abandoned, or short_ring (see "Ringing")
+  kNoResponse = 2,    // no_answer once it rang, else unreachable
+  kRefused = 3,       // declined; network_failure where the location is a network
+  kRangOut = 4,   // no_answer; short_ring where even set-up to release is shorter than min_ring_ms
+  kAnswered = 5,  // says that the call was answered
+};
+
+// What is known of the ringing: of one record, or of all records of a call together.
+struct RingFacts {
+  bool rang = false;                    // it says that there was ringing, or how long
+  std::optional<std::int64_t> ring_ms;  // see "Ringing"; nullopt: no times at all
+};
+
 struct Classification {
   v1::Verdict verdict = v1::VERDICT_UNRESOLVED;
   v1::AnsweredBy answered_by = v1::ANSWERED_BY_UNSPECIFIED;  // not answered, or not said
   std::string_view rule;  // "q850.19": static; the row of the table, for Evidence.rule
+  Reading reading = Reading::kVerdict;  // with ReadRinging: what further facts may change
 };
 
 Classification Classify(const v1::CallRecord& record, std::int64_t min_ring_ms);
@@ -44,6 +61,14 @@ bool IsAnswered(const v1::CallRecord& record);
 
 // How long it rang, as far as the record tells (see "Ringing"); nullopt: no times at all.
 std::optional<std::int64_t> RingMs(const v1::CallRecord& record);
+
+RingFacts RingFactsOf(const v1::CallRecord& record);
+
+// The verdict of a reading that depends on the ringing, under these facts; `otherwise` for others.
+// Events tell of ringing and of the end in separate records: decide asks again with the facts of
+// them all.
+v1::Verdict ReadRinging(Reading reading, const RingFacts& facts, std::int64_t min_ring_ms,
+                        v1::Verdict otherwise);
 
 // Of the record: Decision.verdict's words, "no_answer"; nullopt for any other.
 std::optional<v1::Verdict> VerdictOfWord(std::string_view word);

@@ -1,23 +1,13 @@
 // The rows behind cause.h: one per (namespace, value), each with the clause that it was read from.
 #pragma once
 
-#include <cstdint>
 #include <string_view>
 
+#include "cdr/cause.h"
 #include "textback/v1/call_record.pb.h"
 #include "textback/v1/decision.pb.h"
 
 namespace textback::cdr {
-
-// How a row is read for a call that wasn't answered.
-enum class Reading : std::uint8_t {
-  kVerdict,       // as the row says
-  kCallerGaveUp,  // abandoned, or short_ring (cause.h, "Ringing")
-  kNoResponse,    // no_answer once it rang, else unreachable
-  kRefused,       // declined; network_failure where the location is a network
-  kRangOut,       // no_answer; short_ring where even set-up to release is shorter than min_ring_ms
-  kAnswered,      // says that the call was answered
-};
 
 struct CauseRow {
   v1::Cause::Namespace space;

@@ -42,6 +42,8 @@ Status CheckTexts(const v1::CallRecord& record) {
   TB_RETURN_IF_ERROR(CheckLength("call_id", record.call_id(), kIdBytesMax));
   TB_RETURN_IF_ERROR(CheckLength("leg_id", record.leg_id(), kIdBytesMax));
   TB_RETURN_IF_ERROR(CheckLength("join_key", record.join_key(), kIdBytesMax));
+  TB_RETURN_IF_ERROR(CheckLength("node", record.node(), kNameBytesMax));
+  TB_RETURN_IF_ERROR(CheckLength("record_type", record.record_type(), kNameBytesMax));
   if (record.has_calling()) TB_RETURN_IF_ERROR(CheckParty("calling", record.calling()));
   if (record.has_called()) TB_RETURN_IF_ERROR(CheckParty("called", record.called()));
   if (record.has_connected()) TB_RETURN_IF_ERROR(CheckParty("connected", record.connected()));

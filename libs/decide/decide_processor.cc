@@ -141,6 +141,10 @@ Status DecideProcessor::OnCalls(shard::Context& context, const shard::InputRecor
   const auto tally = TallyOf(effects_.record_class);
   if (!tally.empty()) context.Count(tally);
   events_->OnRecordClass(call->source(), effects_.record_class);
+  for (std::uint32_t i = 0; i < effects_.absorbed; ++i) {
+    context.Count(TallyOf(policy::RecordClass::kMerged));
+    events_->OnRecordClass(call->source(), policy::RecordClass::kMerged);
+  }
   if (effects_.error) Park(context, record, *effects_.error);
   return Ok();
 }

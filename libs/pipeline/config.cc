@@ -227,6 +227,13 @@ void ReadLimits(config::Map& m, policy::Limits& l) {
                        .Default(l.open_wait_ms)
                        .Range(1'000, kDayMs)
                        .Read();
+  l.join_skew_ms =
+      m.DurationMs("join_skew",
+                   "Records of one call without a common join key are told by parties and time; "
+                   "by so much may the clocks of two switches differ. 0: only join keys join.")
+          .Default(l.join_skew_ms)
+          .Range(0, 60'000)
+          .Read();
   l.confirmation_ttl_ms =
       m.DurationMs("confirmation_ttl", "A confirmation later than this doesn't go.")
           .Default(l.confirmation_ttl_ms)

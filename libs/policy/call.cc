@@ -16,14 +16,6 @@ using state::v1::PendingCall;
 
 constexpr std::size_t kIdBytesMax = 128;
 
-// The time that a record speaks of: a function of the record alone, so that repeats agree.
-std::int64_t EventMs(const v1::CallRecord& r) {
-  if (r.has_ended_at_ms()) return r.ended_at_ms();
-  if (r.has_answered_at_ms()) return r.answered_at_ms();
-  if (r.has_ringing_at_ms()) return r.ringing_at_ms();
-  return r.started_at_ms();
-}
-
 std::int64_t GreatestTime(const v1::CallRecord& r) {
   return std::max({r.ended_at_ms(), r.answered_at_ms(), r.ringing_at_ms(), r.started_at_ms()});
 }
@@ -76,13 +68,6 @@ bool Contains(const google::protobuf::RepeatedField<std::uint64_t>& ids, std::ui
   return std::find(ids.begin(), ids.end(), id) != ids.end();
 }
 
-void Remember(google::protobuf::RepeatedField<std::uint64_t>& ids, std::uint64_t id,
-              std::size_t max) {
-  if (id == 0) return;
-  ids.Add(id);
-  KeepNewest(ids, max);
-}
-
 void RememberOutsideOfCalls(Machine& m, std::uint64_t coordinates) {
   if (coordinates == 0) return;
   auto& seen = *m.document.add_others();
@@ -111,6 +96,9 @@ Call* FindByRecord(Document& document, std::uint64_t record) {
 Call* FindByKey(Document& document, const CallKey& key) {
   for (auto& call : *document.mutable_calls()) {
     if (call.id_low() == key.low && call.id_high() == key.high) return &call;
+    for (const auto& joined : call.joined()) {
+      if (joined.key() == key.low) return &call;
+    }
   }
   return nullptr;
 }
@@ -138,20 +126,39 @@ bool SpeaksForTheCall(const v1::CallRecord& r, v1::Verdict verdict) {
          r.settle().emits() == v1::SettleProfile::EMITS_CALL_END;
 }
 
-void SetDeadline(const Machine& m, const v1::CallRecord& r, const Reading& combined,
-                 PendingCall& pending) {
-  const std::int64_t settle =
-      std::clamp<std::int64_t>(r.settle().settle_ms(), 0, m.limits.settle_max_ms);
-  const bool open = combined.verdict == v1::VERDICT_CONTINUES ||
-                    (r.settle().emits() == v1::SettleProfile::EMITS_EVENTS && !pending.over());
-  const std::int64_t wait = open ? std::max(settle, m.limits.open_wait_ms) : settle;
+// Of all records so far, so that their order changes nothing.
+void SetDeadline(const Machine& m, const Reading& combined, PendingCall& pending) {
+  const bool open =
+      combined.verdict == v1::VERDICT_CONTINUES || (pending.events() && !pending.over());
+  const std::int64_t wait =
+      open ? std::max(pending.settle_ms(), m.limits.open_wait_ms) : pending.settle_ms();
   pending.set_due_ms(Plus(pending.ended_at_ms(), wait));
-  const bool legs_may_follow =
-      r.settle().emits() == v1::SettleProfile::EMITS_LEG_END && !r.join_key().empty();
   pending.set_at_once(IsFinal(combined) ||
-                      (pending.over() && !open && wait == 0 && !legs_may_follow) ||
-                      (r.join_key().empty() && !open));
+                      (pending.over() && !open && wait == 0 && !pending.legs_follow()));
   if (pending.at_once()) pending.set_due_ms(pending.ended_at_ms());
+}
+
+void TakeProfile(const Machine& m, const v1::CallRecord& r, PendingCall& pending) {
+  const auto& settle = r.settle();
+  pending.set_settle_ms(
+      std::max(pending.settle_ms(),
+               std::clamp<std::int64_t>(settle.settle_ms(), 0, m.limits.settle_max_ms)));
+  pending.set_leg_risk(pending.leg_risk() || settle.accept_leg_risk());
+  pending.set_events(pending.events() || settle.emits() == v1::SettleProfile::EMITS_EVENTS);
+  pending.set_legs_follow(
+      pending.legs_follow() ||
+      (settle.emits() == v1::SettleProfile::EMITS_LEG_END && !r.join_key().empty()));
+}
+
+void TakeRinging(const v1::CallRecord& r, PendingCall& pending) {
+  if (cdr::RingFactsOf(r).rang) pending.set_rang(true);
+  pending.set_ringing_at_ms(LeastSaid(pending.ringing_at_ms(), r.ringing_at_ms()));
+  if (r.has_ring_ms()) {
+    pending.set_said_ring_ms(std::max({pending.said_ring_ms(), r.ring_ms(), std::int64_t{0}}));
+  }
+  pending.set_released_at_ms(std::max(pending.released_at_ms(), r.ended_at_ms()));
+  pending.set_ring_end_ms(std::max(pending.ring_end_ms(), RingEndMs(r)));
+  pending.set_ring_ms(std::max(pending.ring_ms(), cdr::RingMs(r).value_or(0)));
 }
 
 void AddEvidence(const Machine& m, const v1::CallRecord& r, const cdr::Classification& read,
@@ -176,31 +183,21 @@ void OpenPending(const v1::CallRecord& r, PendingCall& pending) {
   pending.set_no_number(r.served().customer().empty());
 }
 
-void Take(const Reading& reading, Call& call) {
-  call.set_verdict(reading.verdict);
-  call.set_answered_by(reading.answered_by);
-  call.set_over_verdict(reading.over);
-}
-
 void MergeWaiting(const Machine& m, const v1::CallRecord& r, const cdr::Classification& read,
                   const Reading& reading, Call& call) {
   PendingCall& pending = *call.mutable_pending();
   if (Stronger(reading, ReadingOf(call))) Take(reading, call);
   pending.set_over(pending.over() || reading.over);
-  pending.set_leg_risk(pending.leg_risk() || r.settle().accept_leg_risk());
-  if (r.started_at_ms() > 0 &&
-      (pending.started_at_ms() == 0 || r.started_at_ms() < pending.started_at_ms())) {
-    pending.set_started_at_ms(r.started_at_ms());
-  }
+  TakeProfile(m, r, pending);
+  pending.set_started_at_ms(LeastSaid(pending.started_at_ms(), r.started_at_ms()));
   pending.set_ended_at_ms(std::max(pending.ended_at_ms(), EventMs(r)));
-  pending.set_ring_end_ms(std::max(pending.ring_end_ms(), RingEndMs(r)));
-  pending.set_ring_ms(std::max(pending.ring_ms(), cdr::RingMs(r).value_or(0)));
+  TakeRinging(r, pending);
   if (r.caller_line_type() != v1::LINE_TYPE_UNSPECIFIED) {
     pending.set_caller_line_type(r.caller_line_type());
   }
   pending.set_lines_version(std::max(pending.lines_version(), r.served().lines_version()));
   AddEvidence(m, r, read, pending);
-  SetDeadline(m, r, ReadingOf(call), pending);
+  SetDeadline(m, ReadingOf(call), pending);
 }
 
 // A record of a call that is decided already. The decision stands; who follows it is told.
@@ -241,20 +238,28 @@ void Join(Machine& m, const v1::CallRecord& r, std::uint64_t record, std::uint64
   const Tenant* tenant = m.snapshot.Find(r.served().tenant());
   const auto read =
       cdr::Classify(r, tenant != nullptr ? tenant->min_ring_ms() : cdr::kMinRingMsDefault);
-  const Reading reading{read.verdict, read.answered_by, SpeaksForTheCall(r, read.verdict)};
+  const Reading reading{read.verdict, read.answered_by, SpeaksForTheCall(r, read.verdict),
+                        read.reading};
   const CallKey key = CallKeyOf(r);
   Call* call = FindByKey(m.document, key);
+  if (call == nullptr) {
+    call = FindByParties(m, r);
+    if (call != nullptr) AddKey(*call, key.low, OriginHash(r));
+  }
   const bool first = call == nullptr;
   if (first) {
     call = m.document.add_calls();
     call->set_id_high(key.high);
     call->set_id_low(key.low);
-    Take(reading, *call);
+    call->set_parties(PartiesHash(r));
+    call->set_origin(OriginHash(r));
     OpenPending(r, *call->mutable_pending());
+    Take(reading, *call);
   }
+  TakeSpan(r, *call);
+  JoinWaiting(m, *call);
   Remember(*call->mutable_records(), record, m.limits.ids_per_call_max);
   Remember(*call->mutable_coordinates(), coordinates, m.limits.ids_per_call_max);
-  call->set_event_ms(std::max(call->event_ms(), EventMs(r)));
   call->set_forget_ms(std::max(call->forget_ms(), m.horizon_end(EventMs(r))));
   if (call->decided()) {
     MergeDecided(m, r, read, reading, *call);

@@ -15,14 +15,25 @@
 //                      and an
 //                                                                         Amendment if it says more
 //
+// Which records are of one call. Those with the same join key. Then, among records of the same
+// customer, line and side: where a source writes records of legs without a join key, or where two
+// sources or nodes each have their own (two switches that one call passed), records that overlap
+// for longer than their clocks may differ (limits.join_skew_ms), that begin together, or of which
+// one is a forwarded leg that begins where the other ends. Two keys from one node are two calls,
+// and so are two records of a source that writes one a call: they say so. Somebody who tries again
+// within seconds makes a second call, since its record overlaps none of the first.
+//
 // When a source's call counts as over, and so may be texted:
-//   EMITS_CALL_END  its record is the call: decided at once (settle_ms 0).
+//   EMITS_CALL_END  its record is the call: decided settle_ms after its end, at once with 0.
+//   Sources
+//                   that write files set it to how late another node's file may be.
 //   EMITS_LEG_END   waits until settle_ms after the last leg. Over if a record says call_over, or
-//   has
-//                   no join key (it stands alone), or the profile accepts the risk. Else
+//                   has no join key (it stands alone), or the profile accepts the risk. Else
 //                   unresolved: a single missed leg looks the same as the first of two of which the
 //                   other talks.
 //   EMITS_EVENTS    waits for call_over, at most open_wait_ms after the last event.
+// Of several sources the most patient one counts. Abandoned or a short ring, no answer or
+// unreachable: that is read with what all records together tell of the ringing.
 // A verdict `continues` waits at most open_wait_ms and ends unresolved. An answer ends every wait.
 //
 // Waiting calls of one customer are decided in the order of their deadlines, also when the timers
@@ -91,6 +102,9 @@ struct Effects {
   google::protobuf::RepeatedPtrField<v1::Amendment> amendments;
   RecordClass record_class = RecordClass::kNone;
   InboundClass inbound_class = InboundClass::kNone;
+  // Waiting calls that turned out to be one with another: the records that opened them count as
+  // merged.
+  std::uint32_t absorbed = 0;
   std::optional<Error> error;  // kDeadLetter
   bool changed = false;        // the document was: it must be written (or erased)
 
@@ -100,6 +114,7 @@ struct Effects {
     amendments.Clear();
     record_class = RecordClass::kNone;
     inbound_class = InboundClass::kNone;
+    absorbed = 0;
     error.reset();
     changed = false;
   }

@@ -4,6 +4,7 @@
 #include <string>
 
 #include "base/msisdn.h"
+#include "cdr/cause.h"
 #include "cdr/number_plan.h"
 #include "policy/machine.h"
 #include "policy/names.h"
@@ -21,9 +22,22 @@ struct Answer {
   std::optional<std::int64_t> limit;
 };
 
+// As cdr::RingFactsOf, of all records of a call.
+cdr::RingFacts RingFactsOf(const PendingCall& pending) {
+  cdr::RingFacts facts{.rang = pending.rang()};
+  const std::int64_t begin =
+      pending.ringing_at_ms() > 0 ? pending.ringing_at_ms() : pending.started_at_ms();
+  if (pending.has_said_ring_ms()) {
+    facts.ring_ms = pending.said_ring_ms();
+  } else if (begin > 0 && pending.released_at_ms() > 0) {
+    facts.ring_ms = std::max(Minus(pending.released_at_ms(), begin), std::int64_t{0});
+  }
+  return facts;
+}
+
 // What a leg that proves nothing about the whole call leaves: see decide.h.
 Reading FinalReading(const Call& call) {
-  Reading reading = ReadingOf(call);
+  const Reading reading = ReadingOf(call);
   if (IsFinal(reading) || reading.verdict == v1::VERDICT_NOT_A_CALL) return reading;
   const bool proven = call.pending().over() || call.pending().leg_risk();
   if (!proven || reading.verdict == v1::VERDICT_CONTINUES ||
@@ -207,6 +221,22 @@ void Describe(const Machine& m, Call& call, v1::Decision& decision) {
   decision.set_ring_ms(pending.ring_ms());
 }
 
+// The call is all there: what depended on the ringing is read again.
+void ReadRingingOfAll(const Machine& m, Call& call) {
+  PendingCall& pending = *call.mutable_pending();
+  const auto cause = static_cast<cdr::Reading>(pending.cause_reading());
+  if (cause != cdr::Reading::kCallerGaveUp && cause != cdr::Reading::kNoResponse &&
+      cause != cdr::Reading::kRangOut) {
+    return;
+  }
+  const auto facts = RingFactsOf(pending);
+  const Tenant* tenant = m.snapshot.Find(pending.tenant());
+  call.set_verdict(cdr::ReadRinging(
+      cause, facts, tenant != nullptr ? tenant->min_ring_ms() : cdr::kMinRingMsDefault,
+      call.verdict()));
+  if (facts.ring_ms) pending.set_ring_ms(*facts.ring_ms);
+}
+
 void EmitText(Machine& m, Gatekeeper& gates, Call& call, v1::Decision& decision) {
   const Tenant& tenant = gates.tenant();
   decision.set_action(v1::ACTION_TEXT);
@@ -243,6 +273,7 @@ void EmitText(Machine& m, Gatekeeper& gates, Call& call, v1::Decision& decision)
 }  // namespace
 
 void DecideCall(Machine& m, Call& call) {
+  ReadRingingOfAll(m, call);
   const Reading reading = FinalReading(call);
   call.set_verdict(reading.verdict);
   call.set_answered_by(reading.answered_by);

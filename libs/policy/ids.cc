@@ -69,6 +69,22 @@ std::uint64_t CoordinatesHash(const v1::CallRecord& record) {
                      .Hash());
 }
 
+std::uint64_t PartiesHash(const v1::CallRecord& record) {
+  const auto& served = record.served();
+  return NotZero(Parts()
+                     .Add(served.tenant())
+                     .Add(served.line())
+                     .Add(static_cast<std::int64_t>(served.side()))
+                     .Hash());
+}
+
+std::uint64_t OriginHash(const v1::CallRecord& record) {
+  if (record.join_key().empty() && record.settle().emits() != v1::SettleProfile::EMITS_CALL_END) {
+    return 0;
+  }
+  return NotZero(Parts().Add(record.source()).Add(record.node()).Hash());
+}
+
 std::uint64_t InboundHash(std::string_view account, std::string_view inbound_id) {
   return NotZero(Parts().Add(account).Add(inbound_id).Hash());
 }

@@ -31,6 +31,11 @@ std::string JobId(std::string_view tenant, std::string_view call_id, std::string
 
 // Of (source, record id, side).
 std::uint64_t RecordHash(const v1::CallRecord& record);
+// Of (tenant, line, side): calls of one customer that may be one call (policy/decide.h).
+std::uint64_t PartiesHash(const v1::CallRecord& record);
+// Of (source, node), which tells calls apart itself: by join keys, or by writing one record a call.
+// 0: it doesn't.
+std::uint64_t OriginHash(const v1::CallRecord& record);
 // Of (topic, partition, offset, side). 0: the record has no coordinates.
 std::uint64_t CoordinatesHash(const v1::CallRecord& record);
 std::uint64_t InboundHash(std::string_view account, std::string_view inbound_id);

@@ -28,6 +28,9 @@ struct Limits {
   std::int64_t open_wait_ms = 2 * kHourMs;
   // A source's settle_ms above this counts as this.
   std::int64_t settle_max_ms = 12 * kHourMs;
+  // Records of one call that share no join key are told by their parties and times; the clocks of
+  // two switches may differ by this. 0: only join keys join.
+  std::int64_t join_skew_ms = 2 * kSecondMs;
   // A confirmation that could not go within this time of the customer's message doesn't go.
   std::int64_t confirmation_ttl_ms = 5 * kMinuteMs;
   // How long it is remembered which tenant texted last, for replies to a sender that several share.

@@ -26,6 +26,15 @@ void OnCallRecord(Machine& m, const v1::CallRecord& record);
 // nothing.
 void SettleDue(Machine& m, std::int64_t due_ms);
 
+// join.cc
+// The call whose record it is by parties and time; nullptr: none.
+state::v1::Call* FindByParties(Machine& m, const v1::CallRecord& record);
+// A further join key of the call.
+void AddKey(state::v1::Call& call, std::uint64_t key, std::uint64_t origin);
+void TakeSpan(const v1::CallRecord& record, state::v1::Call& call);
+// Joins to `call` the waiting calls that its records so far show to be one with it.
+void JoinWaiting(Machine& m, state::v1::Call& call);
+
 // gates.cc: makes the one Decision of a call, and its text. Clears call.pending.
 void DecideCall(Machine& m, state::v1::Call& call);
 
@@ -43,7 +52,38 @@ void NoteTalk(Machine& m, std::string_view tenant, std::int64_t event_ms);
 
 inline CallKey KeyOf(const state::v1::Call& call) { return {call.id_high(), call.id_low()}; }
 inline Reading ReadingOf(const state::v1::Call& call) {
-  return {call.verdict(), call.answered_by(), call.over_verdict()};
+  return {call.verdict(), call.answered_by(), call.over_verdict(),
+          static_cast<cdr::Reading>(call.pending().cause_reading())};
+}
+
+inline void Take(const Reading& reading, state::v1::Call& call) {
+  call.set_verdict(reading.verdict);
+  call.set_answered_by(reading.answered_by);
+  call.set_over_verdict(reading.over);
+  if (call.has_pending()) {
+    call.mutable_pending()->set_cause_reading(static_cast<std::uint32_t>(reading.cause));
+  }
+}
+
+inline void Remember(google::protobuf::RepeatedField<std::uint64_t>& ids, std::uint64_t id,
+                     std::size_t max) {
+  if (id == 0) return;
+  ids.Add(id);
+  KeepNewest(ids, max);
+}
+
+// The time that a record speaks of: a function of the record alone, so that repeats agree.
+inline std::int64_t EventMs(const v1::CallRecord& r) {
+  if (r.has_ended_at_ms()) return r.ended_at_ms();
+  if (r.has_answered_at_ms()) return r.answered_at_ms();
+  if (r.has_ringing_at_ms()) return r.ringing_at_ms();
+  return r.started_at_ms();
+}
+
+// The earlier of two times of which 0 means that it is not said.
+inline std::int64_t LeastSaid(std::int64_t a, std::int64_t b) {
+  if (a <= 0 || b <= 0) return std::max(a, b);
+  return std::min(a, b);
 }
 
 }  // namespace textback::policy

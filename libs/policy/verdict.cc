@@ -18,7 +18,8 @@ auto OrderOf(const Reading& reading) {
   const int by = reading.answered_by == v1::ANSWERED_BY_UNSPECIFIED
                      ? std::numeric_limits<int>::max()
                      : static_cast<int>(reading.answered_by);
-  return std::tuple(ClassOf(reading), reading.over ? 0 : 1, static_cast<int>(reading.verdict), by);
+  return std::tuple(ClassOf(reading), reading.over ? 0 : 1, static_cast<int>(reading.verdict), by,
+                    static_cast<int>(reading.cause));
 }
 
 }  // namespace

@@ -24,6 +24,7 @@
 // Thread safety: pure functions.
 #pragma once
 
+#include "cdr/cause.h"
 #include "textback/v1/decision.pb.h"
 
 namespace textback::policy {
@@ -32,6 +33,7 @@ struct Reading {
   v1::Verdict verdict = v1::VERDICT_UNSPECIFIED;
   v1::AnsweredBy answered_by = v1::ANSWERED_BY_UNSPECIFIED;
   bool over = false;  // the record speaks for the whole call, not only for a leg
+  cdr::Reading cause = cdr::Reading::kVerdict;  // how the verdict was read: see cdr::ReadRinging
 };
 
 int ClassOf(const Reading& reading);

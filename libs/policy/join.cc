@@ -1,0 +1,165 @@
+// Records of one call that share no join key, told by their parties and times: see decide.h.
+#include <algorithm>
+
+#include "policy/machine.h"
+
+namespace textback::policy {
+namespace {
+
+using state::v1::Call;
+using state::v1::PendingCall;
+
+// Of one call: as many switches or networks as it may pass.
+constexpr int kJoinedKeysMax = 8;
+
+struct Span {
+  std::int64_t begin_ms = 0;
+  std::int64_t end_ms = 0;
+  bool forwarded = false;
+};
+
+Span SpanOf(const v1::CallRecord& r) {
+  const std::int64_t end = EventMs(r);
+  std::int64_t begin = end;
+  for (const std::int64_t ms : {r.started_at_ms(), r.ringing_at_ms(), r.answered_at_ms()}) {
+    begin = LeastSaid(begin, ms);
+  }
+  return {begin, end, !r.original_called().number().empty() || !r.redirecting().number().empty()};
+}
+
+Span SpanOf(const Call& call) { return {call.started_ms(), call.event_ms(), call.forwarded()}; }
+
+bool Follows(const Span& forwarded, const Span& before, std::int64_t skew_ms) {
+  const std::int64_t gap = Minus(forwarded.begin_ms, before.end_ms);
+  return forwarded.forwarded && gap >= -skew_ms && gap <= skew_ms;
+}
+
+bool IsWithin(const Span& moment, const Span& call, std::int64_t skew_ms) {
+  return moment.begin_ms == moment.end_ms && moment.end_ms >= call.begin_ms &&
+         moment.end_ms <= Plus(call.end_ms, skew_ms);
+}
+
+bool AreOneCall(const Span& a, const Span& b, std::int64_t skew_ms) {
+  const std::int64_t overlap =
+      Minus(std::min(a.end_ms, b.end_ms), std::max(a.begin_ms, b.begin_ms));
+  if (overlap > skew_ms) return true;
+  const std::int64_t apart = Minus(a.begin_ms, b.begin_ms);
+  if (overlap >= 0 && apart >= -skew_ms && apart <= skew_ms) return true;
+  return Follows(a, b, skew_ms) || Follows(b, a, skew_ms) || IsWithin(a, b, skew_ms) ||
+         IsWithin(b, a, skew_ms);
+}
+
+// Of two keys that one source gave, it says itself that they are two calls.
+bool HasKeyOf(const Call& call, std::uint64_t origin) {
+  return call.origin() == origin ||
+         std::any_of(call.joined().begin(), call.joined().end(),
+                     [&](const auto& joined) { return joined.origin() == origin; });
+}
+
+// What waits in `from` goes into `into`: the record that opened it was a further one of `into`.
+void Absorb(Machine& m, Call& from, Call& into) {
+  const PendingCall& had = from.pending();
+  PendingCall& pending = *into.mutable_pending();
+  Reading reading = ReadingOf(from);
+  if (Stronger(reading, ReadingOf(into))) Take(reading, into);
+  pending.set_over(pending.over() || had.over());
+  pending.set_leg_risk(pending.leg_risk() || had.leg_risk());
+  pending.set_events(pending.events() || had.events());
+  pending.set_legs_follow(pending.legs_follow() || had.legs_follow());
+  pending.set_settle_ms(std::max(pending.settle_ms(), had.settle_ms()));
+  pending.set_started_at_ms(LeastSaid(pending.started_at_ms(), had.started_at_ms()));
+  pending.set_ended_at_ms(std::max(pending.ended_at_ms(), had.ended_at_ms()));
+  pending.set_rang(pending.rang() || had.rang());
+  pending.set_ringing_at_ms(LeastSaid(pending.ringing_at_ms(), had.ringing_at_ms()));
+  if (had.has_said_ring_ms()) {
+    pending.set_said_ring_ms(std::max(pending.said_ring_ms(), had.said_ring_ms()));
+  }
+  pending.set_released_at_ms(std::max(pending.released_at_ms(), had.released_at_ms()));
+  pending.set_ring_end_ms(std::max(pending.ring_end_ms(), had.ring_end_ms()));
+  pending.set_ring_ms(std::max(pending.ring_ms(), had.ring_ms()));
+  if (pending.caller_line_type() == v1::LINE_TYPE_UNSPECIFIED) {
+    pending.set_caller_line_type(had.caller_line_type());
+  }
+  pending.set_lines_version(std::max(pending.lines_version(), had.lines_version()));
+  for (const auto& evidence : had.evidence()) {
+    if (static_cast<std::size_t>(pending.evidence_size()) >= m.limits.evidence_max) {
+      pending.set_evidence_dropped(pending.evidence_dropped() + 1);
+    } else {
+      *pending.add_evidence() = evidence;
+    }
+  }
+  pending.set_evidence_dropped(pending.evidence_dropped() + had.evidence_dropped());
+  for (const auto id : from.records()) {
+    Remember(*into.mutable_records(), id, m.limits.ids_per_call_max);
+  }
+  for (const auto id : from.coordinates()) {
+    Remember(*into.mutable_coordinates(), id, m.limits.ids_per_call_max);
+  }
+  into.set_event_ms(std::max(into.event_ms(), from.event_ms()));
+  into.set_forget_ms(std::max(into.forget_ms(), from.forget_ms()));
+  into.set_started_ms(LeastSaid(into.started_ms(), from.started_ms()));
+  into.set_forwarded(into.forwarded() || from.forwarded());
+  AddKey(into, from.id_low(), from.origin());
+  for (const auto& joined : from.joined()) AddKey(into, joined.key(), joined.origin());
+  ++m.effects.absorbed;
+}
+
+bool ShareASource(const Call& a, const Call& b) {
+  if (a.origin() != 0 && HasKeyOf(b, a.origin())) return true;
+  return std::any_of(a.joined().begin(), a.joined().end(),
+                     [&](const auto& joined) { return HasKeyOf(b, joined.origin()); });
+}
+
+}  // namespace
+
+void TakeSpan(const v1::CallRecord& r, Call& call) {
+  const Span span = SpanOf(r);
+  call.set_started_ms(LeastSaid(call.started_ms(), span.begin_ms));
+  call.set_event_ms(std::max(call.event_ms(), span.end_ms));
+  if (span.forwarded) call.set_forwarded(true);
+}
+
+void AddKey(Call& call, std::uint64_t key, std::uint64_t origin) {
+  // Beyond the limit its further records are found by parties and time, or stand alone.
+  if (origin == 0 || call.joined_size() >= kJoinedKeysMax) return;
+  auto& joined = *call.add_joined();
+  joined.set_key(key);
+  joined.set_origin(origin);
+}
+
+// A call that waits can still be decided with what the record says; of those, the first.
+Call* FindByParties(Machine& m, const v1::CallRecord& r) {
+  if (m.limits.join_skew_ms <= 0) return nullptr;
+  const std::uint64_t parties = PartiesHash(r);
+  const std::uint64_t origin = OriginHash(r);
+  const Span span = SpanOf(r);
+  Call* found = nullptr;
+  for (auto& call : *m.document.mutable_calls()) {
+    if (found != nullptr && (call.decided() || !found->decided())) continue;
+    if (call.parties() == parties && (origin == 0 || !HasKeyOf(call, origin)) &&
+        AreOneCall(span, SpanOf(call), m.limits.join_skew_ms)) {
+      found = &call;
+    }
+  }
+  return found;
+}
+
+// What the newest record of `call` shows to be the same call as others that wait.
+void JoinWaiting(Machine& m, Call& call) {
+  if (m.limits.join_skew_ms <= 0 || call.decided()) return;
+  auto& calls = *m.document.mutable_calls();
+  for (auto other = calls.begin(); other != calls.end();) {
+    const bool one = &*other != &call && !other->decided() && other->parties() == call.parties() &&
+                     !ShareASource(*other, call) &&
+                     AreOneCall(SpanOf(call), SpanOf(*other), m.limits.join_skew_ms);
+    if (!one) {
+      ++other;
+      continue;
+    }
+    Absorb(m, *other, call);
+    calls.erase(other);
+    other = calls.begin();  // the call spans more now
+  }
+}
+
+}  // namespace textback::policy
