@@ -8,6 +8,7 @@ namespace textback::cdr {
 namespace {
 
 constexpr std::string_view kSpace = " \t\r\n";
+constexpr std::size_t kHeadedBytes = 64 * 1024;  // of a value, the header line apart
 
 // Where the JSON value at the front of `text` ends. Strings and brackets are enough to see it: what
 // stands between them is the adapter's to judge (FreeSWITCH writes a bare nan).
@@ -81,6 +82,8 @@ Result<std::optional<std::string_view>> FileSplitter::Next() {
   switch (framing_) {
     case Framing::kLines:
       return NextLine();
+    case Framing::kHeadedLines:
+      return NextHeadedLines();
     case Framing::kWhole:
       if (rest_.empty()) return std::optional<std::string_view>();
       return std::optional(Take(rest_.size()));
@@ -104,6 +107,26 @@ std::optional<std::string_view> FileSplitter::NextLine() {
     if (!line.empty()) return line;
   }
   return std::nullopt;
+}
+
+std::optional<std::string_view> FileSplitter::NextHeadedLines() {
+  if (header_.empty()) {
+    while (!rest_.empty() && header_.empty()) {
+      header_ = rest_.substr(0, rest_.find('\n'));
+      rest_.remove_prefix(std::min(header_.size() + 1, rest_.size()));
+      if (!header_.empty() && header_.back() == '\r') header_.remove_suffix(1);
+    }
+    // A file with nothing below its header line holds no record.
+  }
+  if (rest_.find_first_not_of("\r\n") == std::string_view::npos) return std::nullopt;
+  std::size_t size = rest_.size();
+  if (size > kHeadedBytes) {
+    const auto newline = rest_.rfind('\n', kHeadedBytes);
+    size = newline != std::string_view::npos ? newline : rest_.find('\n');
+    size = std::min(size, rest_.size() - 1) + 1;
+  }
+  headed_.assign(header_).append("\n").append(Take(size));
+  return headed_;
 }
 
 std::optional<std::string_view> FileSplitter::NextJson() {

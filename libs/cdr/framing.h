@@ -9,6 +9,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <string>
 #include <string_view>
 
 #include "base/result.h"
@@ -16,7 +17,8 @@
 namespace textback::cdr {
 
 enum class Framing : std::uint8_t {
-  kLines,   // a record is a line; a quoted field may not span lines
+  kLines,        // a record is a line; a quoted field may not span lines
+  kHeadedLines,  // lines under a header line, which is put before each value of several lines
   kWhole,   // the file is one value: its adapter needs the header line, or keeps lines together
   kJson,    // JSON documents one after another, on one line or many; or one array of them
   kXml,     // XML documents one after another, each with or without its declaration
@@ -30,7 +32,7 @@ class FileSplitter {
   FileSplitter(Framing framing, std::string_view bytes);
 
   // The next value; nullopt: the end. kDeadLetter: what is left can't be taken apart; nothing
-  // follows it.
+  // follows it. The value stands until the next call.
   Result<std::optional<std::string_view>> Next();
   // Of the value that Next gave last: its number, from 1 (of a line: empty ones count), and where
   // it begins.
@@ -39,6 +41,7 @@ class FileSplitter {
 
  private:
   std::optional<std::string_view> NextLine();
+  std::optional<std::string_view> NextHeadedLines();
   std::optional<std::string_view> NextJson();
   std::optional<std::string_view> NextXml();
   std::optional<std::string_view> NextBlock();
@@ -51,6 +54,8 @@ class FileSplitter {
   std::uint64_t number_ = 0;
   std::size_t offset_ = 0;
   bool in_array_ = false;
+  std::string_view header_;
+  std::string headed_;  // the header line and some of the lines
 };
 
 }  // namespace textback::cdr

@@ -4,6 +4,8 @@
 
 #include "cdr/asterisk_csv.h"
 #include "cdr/json_adapter.h"
+#include "cdr/mapped.h"
+#include "cdr/mapping.h"
 
 namespace textback::cdr {
 namespace {
@@ -19,8 +21,11 @@ constexpr SourceKind kKinds[] = {
        if (options.zone.empty()) options.zone = config.zone;
        return NewAsteriskCsv(options);
      }},
+    // Lines, unless the mapping says that the file begins with a header line: FramingOf.
+    {"csv", "any CSV by a mapping file", Framing::kLines, kCallEnd, 0, &NewMappedCsv},
     {"json", "CallRecord as JSON, or any JSON by a mapping file", Framing::kJson, kCallEnd, 0,
      [](const FormatConfig& config) -> Result<std::unique_ptr<Adapter>> {
+       if (!config.mapping.empty()) return NewMappedJson(config);
        return NewJsonAdapter(config.ignore_unknown_fields);
      }},
 };
@@ -32,6 +37,12 @@ std::span<const SourceKind> SourceKinds() { return kKinds; }
 const SourceKind* FindSourceKind(std::string_view name) {
   const auto* found = std::ranges::find(kKinds, name, &SourceKind::name);
   return found == std::end(kKinds) ? nullptr : found;
+}
+
+Framing FramingOf(const SourceKind& kind, const FormatConfig& config) {
+  if (kind.name != "csv") return kind.framing;
+  const auto plan = mapping::Compile(config.mapping, config.mapping_file, config.zone);
+  return plan && (*plan)->csv.header ? Framing::kHeadedLines : kind.framing;
 }
 
 v1::SettleProfile SettleOf(const SourceKind& kind) {
