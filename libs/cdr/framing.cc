@@ -91,6 +91,8 @@ Result<std::optional<std::string_view>> FileSplitter::Next() {
       return NextJson();
     case Framing::kXml:
       return NextXml();
+    case Framing::kXmlRecords:
+      return NextXmlRecord();
     case Framing::kBlocks:
       return NextBlock();
     case Framing::kBer:
@@ -147,6 +149,31 @@ std::optional<std::string_view> FileSplitter::NextXml() {
   if (at == std::string_view::npos) return std::nullopt;
   rest_.remove_prefix(at);
   return Take(XmlEnd(rest_));
+}
+
+std::optional<std::string_view> FileSplitter::NextXmlRecord() {
+  const auto skip_past = [this](std::string_view end) {
+    const auto found = rest_.find(end);
+    rest_.remove_prefix(found == std::string_view::npos ? rest_.size() : found + end.size());
+  };
+  while (true) {
+    rest_.remove_prefix(std::min(rest_.find('<'), rest_.size()));
+    if (rest_.empty()) return std::nullopt;
+    if (rest_.starts_with("<!--")) {
+      skip_past("-->");
+    } else if (rest_.starts_with("<?") || rest_.starts_with("<!")) {
+      skip_past(">");
+    } else if (rest_.starts_with("</")) {
+      in_root_ = false;
+      skip_past(">");
+    } else if (in_root_) {
+      return Take(XmlEnd(rest_));
+    } else {
+      const auto close = rest_.find('>');
+      in_root_ = close != std::string_view::npos && close > 0 && rest_[close - 1] != '/';
+      skip_past(">");
+    }
+  }
 }
 
 std::optional<std::string_view> FileSplitter::NextBlock() {

@@ -19,11 +19,12 @@ namespace textback::cdr {
 enum class Framing : std::uint8_t {
   kLines,        // a record is a line; a quoted field may not span lines
   kHeadedLines,  // lines under a header line, which is put before each value of several lines
-  kWhole,   // the file is one value: its adapter needs the header line, or keeps lines together
-  kJson,    // JSON documents one after another, on one line or many; or one array of them
-  kXml,     // XML documents one after another, each with or without its declaration
-  kBlocks,  // a record is a block of lines; an empty line ends it
-  kBer,     // BER TLVs one after another, or a file with the header of TS 32.297
+  kWhole,       // the file is one value: its adapter needs the header line, or keeps lines together
+  kJson,        // JSON documents one after another, on one line or many; or one array of them
+  kXml,         // XML documents one after another, each with or without its declaration
+  kXmlRecords,  // XML documents: a record is an element in the root
+  kBlocks,      // a record is a block of lines; an empty line ends it
+  kBer,         // BER TLVs one after another, or a file with the header of TS 32.297
 };
 
 class FileSplitter {
@@ -44,6 +45,7 @@ class FileSplitter {
   std::optional<std::string_view> NextHeadedLines();
   std::optional<std::string_view> NextJson();
   std::optional<std::string_view> NextXml();
+  std::optional<std::string_view> NextXmlRecord();
   std::optional<std::string_view> NextBlock();
   Result<std::optional<std::string_view>> NextBer();
   std::string_view Take(std::size_t bytes);
@@ -54,6 +56,7 @@ class FileSplitter {
   std::uint64_t number_ = 0;
   std::size_t offset_ = 0;
   bool in_array_ = false;
+  bool in_root_ = false;
   std::string_view header_;
   std::string headed_;  // the header line and some of the lines
 };

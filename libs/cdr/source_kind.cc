@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "cdr/asterisk_csv.h"
+#include "cdr/broadworks.h"
 #include "cdr/json_adapter.h"
 #include "cdr/mapped.h"
 #include "cdr/mapping.h"
@@ -20,6 +21,11 @@ constexpr SourceKind kKinds[] = {
        auto options = config.asterisk;
        if (options.zone.empty()) options.zone = config.zone;
        return NewAsteriskCsv(options);
+     }},
+    // A half of a call each, written as it ends; a group's and its members' come together.
+    {"broadworks", "BroadWorks accounting files (XML)", Framing::kXmlRecords, kLegEnd, 5'000,
+     [](const FormatConfig& /*config*/) -> Result<std::unique_ptr<Adapter>> {
+       return NewBroadworks();
      }},
     // Lines, unless the mapping says that the file begins with a header line: FramingOf.
     {"csv", "any CSV by a mapping file", Framing::kLines, kCallEnd, 0, &NewMappedCsv},
