@@ -95,6 +95,7 @@ void Latin1ToUtf8(std::string& text) {
 // since others define entities. What stands before it is the declaration.
 std::string_view WithoutDoctype(std::string_view document) {
   constexpr std::string_view kDoctype = "<!DOCTYPE broadWorksCDR>";
+  if (document.starts_with("<cdrData")) return document;  // the usual value
   const auto root = document.find("<broadWorksCDR");
   const auto at = document.find(kDoctype);
   return at != std::string_view::npos && at < root ? document.substr(at + kDoctype.size())

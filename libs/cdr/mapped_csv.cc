@@ -1,7 +1,7 @@
-#include <algorithm>
-#include <cstring>
+#include <simdjson.h>
 
-#include "base/bytes.h"
+#include <algorithm>
+
 #include "cdr/mapped.h"
 #include "cdr/mapping.h"
 #include "cdr/reasons.h"
@@ -31,67 +31,76 @@ std::string Latin1ToUtf8(std::string_view bytes) {
 // One line cut into cells. Views into the line, or into `unquoted_` where quotes were doubled.
 class Fields {
  public:
-  Fields(char delimiter, std::optional<char> quote) : delimiter_(delimiter), quote_(quote) {}
+  // `least` cells are always there: empty where the line has fewer.
+  Fields(char delimiter, std::optional<char> quote, std::size_t least)
+      : delimiter_(delimiter), quote_(quote), least_(least), cells_(mapping::kColumnsMax + 1) {}
 
   // false: it ends inside a quoted field.
   bool Split(std::string_view text) {
-    cells_.clear();
+    count_ = 0;
     unquoted_.clear();
-    unquoted_.reserve(text.size());  // so that views into it stay
+    if (unquoted_.capacity() < text.size()) unquoted_.reserve(text.size());  // views into it stay
+    const char* at = text.data();
+    const char* const end = at + text.size();
     while (true) {
-      if (quote_ && !text.empty() && text.front() == *quote_) {
-        if (!Quoted(text)) return false;
+      if (quote_ && at != end && *at == *quote_) {
+        if (!Quoted(at, end)) return false;
       } else {
-        const auto end = std::min(text.find(delimiter_), text.size());
-        cells_.push_back({text.substr(0, end), false});
-        text.remove_prefix(end);
+        const char* const begin = at;
+        while (at != end && *at != delimiter_) ++at;
+        Add({begin, static_cast<std::size_t>(at - begin)});
       }
-      if (text.empty()) return true;
-      if (cells_.size() > mapping::kColumnsMax) return true;
-      text.remove_prefix(1);
+      if (at == end || count_ > mapping::kColumnsMax) break;
+      ++at;
     }
+    for (std::size_t i = count_; i < least_; ++i) cells_[i] = {};
+    return true;
   }
-  std::vector<Cell>& cells() { return cells_; }
+  std::size_t count() const { return count_; }  // at most kColumnsMax + 1: too many
+  mapping::Row cells() const { return {cells_.data(), std::max(count_, least_)}; }
 
  private:
-  bool Quoted(std::string_view& text) {
-    const auto close = text.find(*quote_, 1);
-    if (close == std::string_view::npos) return false;
-    auto rest = text.substr(close + 1);
-    if (rest.empty() || rest.front() == delimiter_) {
-      cells_.push_back({text.substr(1, close - 1), false});
-      text = rest;
+  void Add(std::string_view text) { cells_[count_++] = {text, false}; }
+
+  bool Quoted(const char*& at, const char* end) {
+    const char* close = Find(*quote_, at + 1, end);
+    if (close == end) return false;
+    if (close + 1 == end || close[1] == delimiter_) {
+      Add({at + 1, static_cast<std::size_t>(close - at - 1)});
+      at = close + 1;
       return true;
     }
     // Doubled quotes, or text after the closing one.
     const std::size_t begin = unquoted_.size();
-    text.remove_prefix(1);
     while (true) {
-      const auto quote = text.find(*quote_);
-      if (quote == std::string_view::npos) return false;
-      unquoted_.append(text.substr(0, quote));
-      text.remove_prefix(quote + 1);
-      if (text.empty() || text.front() != *quote_) break;
+      unquoted_.append(at + 1, close);
+      at = close + 1;
+      if (at == end || *at != *quote_) break;
       unquoted_.push_back(*quote_);
-      text.remove_prefix(1);
+      close = Find(*quote_, at + 1, end);
+      if (close == end) return false;
     }
-    const auto end = std::min(text.find(delimiter_), text.size());
-    unquoted_.append(text.substr(0, end));
-    text.remove_prefix(end);
-    cells_.push_back({std::string_view(unquoted_).substr(begin), false});
+    const char* const stop = Find(delimiter_, at, end);
+    unquoted_.append(at, stop);
+    at = stop;
+    Add(std::string_view(unquoted_).substr(begin));
     return true;
   }
 
+  static const char* Find(char c, const char* at, const char* end) { return std::find(at, end, c); }
+
   char delimiter_;
   std::optional<char> quote_;
+  std::size_t least_;
   std::vector<Cell> cells_;
+  std::size_t count_ = 0;
   std::string unquoted_;
 };
 
 class MappedCsv final : public Adapter {
  public:
   explicit MappedCsv(std::shared_ptr<const mapping::Plan> plan)
-      : plan_(std::move(plan)), fields_(plan_->csv.delimiter, plan_->csv.quote) {}
+      : plan_(std::move(plan)), fields_(plan_->csv.delimiter, plan_->csv.quote, plan_->slots) {}
 
   void Decode(std::string_view value, const ValueContext& /*context*/, Decoded& out) override {
     if (value.starts_with(kByteOrderMark)) value.remove_prefix(kByteOrderMark.size());
@@ -145,8 +154,8 @@ class MappedCsv final : public Adapter {
     if (!fields_.Split(line))
       return DeadLetterError(reasons::kCsvUnfinished, "the header line ends inside quotes");
     const auto& csv = plan_->csv;
-    const auto& names = fields_.cells();
-    if (names.size() > mapping::kColumnsMax) return TooMany();
+    if (fields_.count() > mapping::kColumnsMax) return TooMany();
+    const auto names = fields_.cells().first(fields_.count());
     places_.assign(csv.columns.size(), names.size());
     header_columns_ = names.size();
     for (std::size_t i = 0; i < csv.columns.size(); ++i) {
@@ -163,10 +172,11 @@ class MappedCsv final : public Adapter {
   }
 
   // An export's header line above columns that the mapping names itself.
-  bool RepeatsNames(const std::vector<Cell>& cells) const {
+  bool RepeatsNames(mapping::Row cells) const {
     if (plan_->csv.header) return false;
     return std::ranges::any_of(plan_->records, [&](const mapping::RecordPlan& kind) {
       return cells.size() == kind.names.size() && !kind.names.empty() &&
+             cells.front().text == kind.names.front() &&
              std::ranges::equal(cells, kind.names, {}, &Cell::text);
     });
   }
@@ -185,7 +195,7 @@ class MappedCsv final : public Adapter {
 
   Status DecodeLine(std::string_view raw, Decoded& out) {
     std::string_view text = raw;
-    if (!IsUtf8(text)) {
+    if (!simdjson::validate_utf8(text.data(), text.size())) {
       if (!plan_->csv.latin1) {
         return DeadLetterError(reasons::kInvalidUtf8,
                                "the line is not UTF-8 (csv.latin1 reads it as ISO 8859-1)");
@@ -196,24 +206,22 @@ class MappedCsv final : public Adapter {
     if (!fields_.Split(text))
       return DeadLetterError(reasons::kCsvUnfinished,
                              "the line ends inside a quoted field: it was cut");
-    auto* cells = &fields_.cells();
-    const std::size_t found = cells->size();
-    if (RepeatsNames(*cells)) return Ok();
+    const std::size_t found = fields_.count();
     if (found > mapping::kColumnsMax) return TooMany();
-    if (plan_->csv.header) {
-      if (found > header_columns_ || (found < header_columns_ && !plan_->csv.missing_columns))
-        return Count(found, header_columns_);
-      picked_.clear();
-      for (const std::size_t place : places_)
-        picked_.push_back(place < found ? (*cells)[place] : Cell{});
-      cells = &picked_;
+    const auto cells = fields_.cells();
+    if (!plan_->csv.header) {
+      if (RepeatsNames(cells.first(found))) return Ok();
+      return DecodeCells(cells, found, raw, out);
     }
-    if (cells->size() < plan_->slots) cells->resize(plan_->slots);
-    return DecodeCells(*cells, found, raw, out);
+    if (found > header_columns_ || (found < header_columns_ && !plan_->csv.missing_columns))
+      return Count(found, header_columns_);
+    picked_.clear();
+    for (const std::size_t place : places_)
+      picked_.push_back(place < found ? cells[place] : Cell{});
+    return DecodeCells(picked_, found, raw, out);
   }
 
-  Status DecodeCells(const std::vector<Cell>& cells, std::size_t found, std::string_view raw,
-                     Decoded& out) {
+  Status DecodeCells(mapping::Row cells, std::size_t found, std::string_view raw, Decoded& out) {
     TB_ASSIGN_OR_RETURN(const auto* kind, mapping::Select(*plan_, cells));
     if (kind->skip) return Ok();
     if (!kind->names.empty()) {
