@@ -526,7 +526,8 @@ class Compiler {
   Slots slots_;
 };
 
-// What a mapping says in the namespace textback are Decision.verdict's own words.
+// What a mapping says in the namespace textback are Decision.verdict's own words, or a cause of
+// another namespace with that before it.
 void Compiler::CheckVerdicts(const Text& text, const Node& at) {
   static const Names kWords = {
       "answered",  "no_answer",       "busy",         "unreachable",   "declined",
@@ -534,6 +535,11 @@ void Compiler::CheckVerdicts(const Text& text, const Node& at) {
       "blocked",   "network_failure", "wrong_number", "outbound",      "not_a_call",
       "continues", "unresolved"};
   const auto check = [&](const std::string& word) {
+    const auto slash = word.find('/');
+    if (slash != std::string::npos &&
+        EnumNumber(*v1::Cause::Namespace_descriptor(), word.substr(0, slash)) > 0) {
+      return;
+    }
     if (!word.empty() && !kWords.contains(word))
       problems_.Add(at.at, "causes: \"" + word + "\" is no verdict" + Suggest(word, kWords));
   };

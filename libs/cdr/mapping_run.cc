@@ -359,6 +359,15 @@ class Runner {
       auto& added = *record.add_causes();
       added.set_namespace_(cause.space);
       added.set_value(std::string(value));
+      // A verdict's words have no '/': the mapping says "sip/487" for what rings decide.
+      if (const auto slash = value.find('/');
+          cause.space == v1::Cause::NAMESPACE_TEXTBACK && slash != std::string_view::npos) {
+        const int space = EnumNumber(*v1::Cause::Namespace_descriptor(), value.substr(0, slash));
+        if (space > 0) {
+          added.set_namespace_(static_cast<v1::Cause::Namespace>(space));
+          added.set_value(std::string(value.substr(slash + 1)));
+        }
+      }
       if (!cause.location) continue;
       TB_ASSIGN_OR_RETURN(const int location,
                           ReadEnum(*cause.location, *v1::Cause::Location_descriptor()));
