@@ -37,7 +37,7 @@ enum Field : std::size_t {
   kFields
 };
 
-// In the order of Field, which is that of the alphabet.
+// In the order of Field.
 constexpr std::array<std::string_view, kFields> kNames = {
     "answerIndicator",
     "answerTime",
@@ -61,7 +61,14 @@ constexpr std::array<std::string_view, kFields> kNames = {
     "type",
     "userNumber",
 };
-static_assert(std::ranges::is_sorted(kNames));
+
+// kFields: none of them. Lengths tell nearly all apart.
+std::size_t FieldOf(std::string_view name) {
+  for (std::size_t i = 0; i < kFields; ++i) {
+    if (kNames[i].size() == name.size() && kNames[i] == name) return i;
+  }
+  return kFields;
+}
 
 constexpr std::size_t kFieldBytesMax = 1024;
 constexpr std::int64_t kDayMs = 86'400'000;
@@ -181,13 +188,9 @@ class Broadworks final : public Adapter {
       TB_ASSIGN_OR_RETURN(const auto event, reader.Next());
       switch (event) {
         case XmlEvent::kStart: {
-          const auto* known = std::ranges::lower_bound(kNames, reader.name());
-          current = kFields;
           // A field stands once; a later one of its name is a service's own detail.
-          if (known != kNames.end() && *known == reader.name()) {
-            const auto at = static_cast<std::size_t>(known - kNames.begin());
-            if (fields_[at].empty()) current = at;
-          }
+          current = FieldOf(reader.name());
+          if (current != kFields && !fields_[current].empty()) current = kFields;
           break;
         }
         case XmlEvent::kText:
