@@ -23,6 +23,7 @@
 namespace textback::cdr::mapping {
 
 using Slot = std::uint16_t;
+inline constexpr std::size_t kSlotsMax = 4096;
 
 struct Cell {
   std::string_view text;     // empty: absent
@@ -188,9 +189,10 @@ struct Plan {
 Result<const RecordPlan*> Select(const Plan& plan, Row row);
 Status Fill(const Plan& plan, const RecordPlan& kind, Row row, v1::CallRecord& record);
 
-// Milliseconds since 1970; 0: written as "no time". nullopt: no such time.
-std::optional<std::int64_t> ReadTime(const TimeFormat& format, const LocalTime& zone,
-                                     std::string_view text);
+// Milliseconds since 1970; 0: written as "no time". Two readings in the hour that comes twice.
+// nullopt: no such time.
+std::optional<Instants> ReadTime(const TimeFormat& format, const LocalTime& zone,
+                                 std::string_view text);
 std::optional<std::int64_t> ReadDuration(Unit unit, std::string_view text);
 // "" or what is wrong with the pattern.
 std::string CompilePattern(std::string_view pattern, std::vector<PatternStep>& steps);

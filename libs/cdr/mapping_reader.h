@@ -150,6 +150,10 @@ class Slots {
   std::vector<std::string> optional;  // columns of a header line that may be missing
 
   Slot Of(const std::string& name, Position at) {
+    if (plan_.slots >= kSlotsMax) {
+      problems_.Add(at, "more than " + std::to_string(kSlotsMax) + " columns or paths");
+      return 0;
+    }
     if (plan_.json) return OfPath(name, at);
     if (plan_.csv.header) return OfHeader(name);
     const auto found = std::ranges::find(*columns_, name);

@@ -2,6 +2,7 @@
 #include <google/protobuf/descriptor.h>
 
 #include <algorithm>
+#include <array>
 #include <charconv>
 
 #include "cdr/mapping_plan.h"
@@ -300,27 +301,20 @@ class Runner {
   }
 
   Status FillTimes(const RecordPlan& plan, v1::CallRecord& record) {
-    std::uint32_t done = 0;
+    constexpr auto kTimes = static_cast<std::size_t>(TimeField::kCount);
+    std::array<std::optional<Instants>, kTimes> read;
     for (const auto& [field, time] : plan.times) {
-      const std::uint32_t bit = 1U << static_cast<unsigned>(field);
-      if ((done & bit) != 0) continue;
-      TB_ASSIGN_OR_RETURN(const auto text, Read(time.text, scratch_));
-      if (text.empty()) continue;
-      auto ms = ReadTime(time.format, *time.zone, text);
-      if (!ms) return Bad(time.text, "a time in the form " + time.format.name, text);
-      if (*ms == 0) continue;  // written as none
-      for (const auto* shift : {&time.plus, &time.minus}) {
-        if (!*shift) continue;
-        TB_ASSIGN_OR_RETURN(const auto by, ReadMs(**shift));
-        if (!by) {
-          ms.reset();
-          break;
-        }
-        *ms += shift == &time.plus ? *by : -*by;
-      }
-      if (!ms) continue;
-      done |= bit;
-      SetTime(field, *ms, record);
+      auto& into = read[static_cast<std::size_t>(field)];
+      if (into) continue;
+      TB_ASSIGN_OR_RETURN(into, ReadInstants(time));
+    }
+    const auto& started = read[static_cast<std::size_t>(TimeField::kStarted)];
+    for (std::size_t i = 0; i < kTimes; ++i) {
+      if (!read[i]) continue;
+      // A call that goes on into the second of two equal hours.
+      const bool late =
+          started && read[i]->early < started->early && read[i]->late >= started->early;
+      SetTime(static_cast<TimeField>(i), late ? read[i]->late : read[i]->early, record);
     }
     for (const auto& [field, duration] : plan.durations) {
       const bool ring = field == DurationField::kRing;
@@ -334,6 +328,24 @@ class Runner {
       }
     }
     return Ok();
+  }
+
+  // nullopt: nothing there, or written as none.
+  Result<std::optional<Instants>> ReadInstants(const Time& time) {
+    TB_ASSIGN_OR_RETURN(const auto text, Read(time.text, scratch_));
+    if (text.empty()) return std::optional<Instants>();
+    auto at = ReadTime(time.format, *time.zone, text);
+    if (!at) return Bad(time.text, "a time in the form " + time.format.name, text);
+    if (at->early == 0) return std::optional<Instants>();
+    for (const auto* shift : {&time.plus, &time.minus}) {
+      if (!*shift) continue;
+      TB_ASSIGN_OR_RETURN(const auto by, ReadMs(**shift));
+      if (!by) return std::optional<Instants>();
+      const std::int64_t ms = shift == &time.plus ? *by : -*by;
+      at->early += ms;
+      at->late += ms;
+    }
+    return at;
   }
 
   static void SetTime(TimeField field, std::int64_t ms, v1::CallRecord& record) {

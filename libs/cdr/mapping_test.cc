@@ -312,8 +312,27 @@ TEST(Mapping, ReadsTimes) {
       {pattern("%d/%m/%Y"), false, "21-09-2026", std::nullopt},
       {pattern("%b %d %Y"), false, "Foo 21 2026", std::nullopt},
   };
-  for (const auto& c : cases)
-    EXPECT_EQ(ReadTime(c.format, c.london ? *london : *utc, c.text), c.ms) << c.text;
+  for (const auto& c : cases) {
+    const auto read = ReadTime(c.format, c.london ? *london : *utc, c.text);
+    EXPECT_EQ(read.has_value(), c.ms.has_value()) << c.text;
+    if (read && c.ms) {
+      EXPECT_EQ(read->early, *c.ms) << c.text;
+    }
+  }
+}
+
+TEST(Mapping, ACallMayGoOnIntoTheSecondOfTwoEqualHours) {
+  const auto record =
+      One("csv", "format: csv\nzone: Europe/London\nfields: {ended_at: 2, started_at: 1}",
+          "2025-10-26 01:59:50,2025-10-26 01:00:10");
+  EXPECT_EQ(record.ended_at_ms() - record.started_at_ms(), 20'000);
+}
+
+TEST(Mapping, OnlyCsvAndJsonTakeAMapping) {
+  FormatConfig config;
+  config.adapter = "broadworks";
+  config.mapping = "format: csv";
+  EXPECT_THAT(NewAdapter(config).error().message, HasSubstr("broadworks takes no mapping"));
 }
 
 TEST(Mapping, ReadsDurations) {

@@ -73,10 +73,10 @@ std::int64_t DaysSinceEpoch(std::int64_t year, std::int64_t month, std::int64_t 
   return era * 146'097 + day_of_era - 719'468;
 }
 
-std::optional<std::int64_t> Instant(const Broken& b, const LocalTime& zone) {
-  if (b.epoch_ms) return *b.epoch_ms;
+std::optional<Instants> InstantsOf(const Broken& b, const LocalTime& zone) {
+  if (b.epoch_ms) return Instants{*b.epoch_ms, *b.epoch_ms};
   // "0000-00-00" of MySQL, "0001-01-01" of Go: no time.
-  if (b.year <= 1) return 0;
+  if (b.year <= 1) return Instants{0, 0};
   constexpr std::array<std::int64_t, 12> kDays = {31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
   std::int64_t hour = b.hour;
   if (b.twelve) {
@@ -90,7 +90,8 @@ std::optional<std::int64_t> Instant(const Broken& b, const LocalTime& zone) {
   if (b.day > last) return std::nullopt;
   const std::int64_t local = DaysSinceEpoch(b.year, b.month, b.day) * kDayMs + hour * kHourMs +
                              b.minute * kMinuteMs + b.second * kSecondMs + b.ms;
-  return b.offset_ms ? local - *b.offset_ms : zone.FromLocal(local).early;
+  if (!b.offset_ms) return zone.FromLocal(local);
+  return Instants{local - *b.offset_ms, local - *b.offset_ms};
 }
 
 // "Z", "+0530", "+05:30", "+05".
@@ -369,8 +370,10 @@ std::string CompilePattern(std::string_view pattern, std::vector<PatternStep>& s
   return has_year ? std::string() : "a pattern needs a year (%Y or %y), or %s";
 }
 
-std::optional<std::int64_t> ReadTime(const TimeFormat& format, const LocalTime& zone,
-                                     std::string_view text) {
+namespace {
+
+std::optional<Instants> ReadWritten(const TimeFormat& format, const LocalTime& zone,
+                                    std::string_view text) {
   std::optional<std::int64_t> ms;
   switch (format.kind) {
     case TimeFormat::Kind::kEpochSeconds:
@@ -391,18 +394,25 @@ std::optional<std::int64_t> ReadTime(const TimeFormat& format, const LocalTime& 
       break;
     case TimeFormat::Kind::kIso: {
       const auto broken = ReadIso(text);
-      if (broken) ms = Instant(*broken, zone);
-      break;
+      return broken ? InstantsOf(*broken, zone) : std::nullopt;
     }
     case TimeFormat::Kind::kPattern: {
       const auto broken = ReadPattern(format.steps, text);
-      if (broken) ms = Instant(*broken, zone);
-      break;
+      return broken ? InstantsOf(*broken, zone) : std::nullopt;
     }
   }
+  if (!ms) return std::nullopt;
+  return Instants{*ms, *ms};
+}
+
+}  // namespace
+
+std::optional<Instants> ReadTime(const TimeFormat& format, const LocalTime& zone,
+                                 std::string_view text) {
+  const auto read = ReadWritten(format, zone, text);
   // The first day of 1970 is how switches write that there is no time.
-  if (ms && *ms >= -kDayMs && *ms < kDayMs) return 0;
-  return ms;
+  if (read && read->early >= -kDayMs && read->early < kDayMs) return Instants{0, 0};
+  return read;
 }
 
 std::optional<std::int64_t> ReadDuration(Unit unit, std::string_view text) {
