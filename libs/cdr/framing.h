@@ -20,7 +20,8 @@ enum class Framing : std::uint8_t {
   kWhole,   // the file is one value: its adapter needs the header line, or keeps lines together
   kJson,    // JSON documents one after another, on one line or many; or one array of them
   kXml,     // XML documents one after another, each with or without its declaration
-  kBlocks,  // a record is a block of lines; an empty line ends it
+  kBlocks,  // a record is a block of lines; an empty line ends it (an event socket's envelope is a
+            // part of the event after it)
   kBer,     // BER TLVs one after another, or a file with the header of TS 32.297
 };
 

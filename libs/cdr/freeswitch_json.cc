@@ -182,11 +182,10 @@ class FreeswitchEvent final : public Adapter {
   explicit FreeswitchEvent(FreeswitchProfile profile) : json_(profile), profile_(profile) {}
 
   void Decode(std::string_view value, const ValueContext& context, Decoded& out) override {
-    const auto begin = value.find_first_not_of(" \t\r\n");
-    if (begin != std::string_view::npos && value[begin] == '{')
-      return json_.Decode(value, context, out);
+    const auto event = WithoutEnvelope(value);
+    if (event.starts_with('{')) return json_.Decode(event, context, out);
     leg_.Clear();
-    auto status = Read(value);
+    auto status = Read(event);
     if (!status) return out.Reject(std::move(status).error(), value);
     auto& record = out.Add(value);
     status = leg_.Fill(profile_, reasons::kTextBadValue, record);
@@ -196,6 +195,19 @@ class FreeswitchEvent final : public Adapter {
   }
 
  private:
+  // Content-Length and Content-Type of the event socket, and the empty line after them.
+  static std::string_view WithoutEnvelope(std::string_view value) {
+    const auto skip_space = [&value] {
+      value.remove_prefix(std::min(value.find_first_not_of(" \t\r\n"), value.size()));
+    };
+    skip_space();
+    while (value.starts_with("Content-")) {
+      value.remove_prefix(std::min(value.find('\n'), value.size()));
+      skip_space();
+    }
+    return value;
+  }
+
   Status Read(std::string_view value) {
     std::string_view event;
     std::size_t number = 0;
@@ -204,10 +216,7 @@ class FreeswitchEvent final : public Adapter {
       auto line = value.substr(0, std::min(value.find('\n'), value.size()));
       value.remove_prefix(std::min(line.size() + 1, value.size()));
       if (line.ends_with('\r')) line.remove_suffix(1);
-      if (line.empty()) {
-        if (!event.empty()) break;  // a body, which no record needs
-        continue;                   // the end of the envelope
-      }
+      if (line.empty()) break;  // after it a body, which no record needs
       const auto colon = line.find(':');
       if (colon == std::string_view::npos || colon == 0) {
         return DeadLetterError(reasons::kTextMalformed,

@@ -377,9 +377,9 @@ TEST_F(FreeswitchTest, WhatIsNotJsonIsReadAllTheSame) {
   auto latin1 = Json({{"hangup_cause", "NO_ANSWER"}, {"name", "Ren\xe9"}});
   EXPECT_EQ(Record(decoder, latin1).record_id(), kALeg);
 
-  std::string json = R"({"a":nan,"b":"nan\"inf","c":-inf})";
+  std::string json = R"({"a":nan,"b":"nan\"inf\\","c":-inf})";
   EXPECT_TRUE(ReplaceNotNumbers(json));
-  EXPECT_EQ(json, R"({"a":0  ,"b":"nan\"inf","c":0   })");
+  EXPECT_EQ(json, R"({"a":0  ,"b":"nan\"inf\\","c": 0  })");
   EXPECT_FALSE(ReplaceNotNumbers(json));
 }
 
@@ -532,6 +532,10 @@ TEST_F(FreeswitchTest, AnEventAsJson) {
     EXPECT_EQ(record.join_key(), "x");
     EXPECT_EQ(record.called().e164(), "+15550100002");
   }
+  auto decoder = Make("freeswitch-event");
+  const auto envelope =
+      "Content-Length: 400\nContent-Type: text/event-json\n\n" + std::string(text);
+  EXPECT_EQ(Record(decoder, envelope).join_key(), "x");
 }
 
 TEST_F(FreeswitchTest, Csv) {

@@ -36,20 +36,26 @@ std::string_view FreeswitchDocumentOf(std::string_view value, std::string& buffe
 
 bool ReplaceNotNumbers(std::string& json) {
   bool any = false;
-  for (std::size_t i = 0; i < json.size(); ++i) {
-    if (json[i] == '"') {
-      while (++i < json.size() && json[i] != '"') i += json[i] == '\\' ? 1 : 0;
-      continue;
-    }
-    const auto rest = std::string_view(json).substr(i);
-    for (const std::string_view token : {"-nan", "-inf", "nan", "inf"}) {
-      if (!rest.starts_with(token)) continue;
-      std::ranges::fill_n(json.begin() + static_cast<std::ptrdiff_t>(i),
-                          static_cast<std::ptrdiff_t>(token.size()), ' ');
-      json[i] = '0';
-      i += token.size() - 1;
+  std::size_t at = 0;
+  while (at < json.size()) {
+    const std::size_t quote = std::min(json.find('"', at), json.size());
+    for (; at < quote; ++at) {
+      if (json[at] != 'n' && json[at] != 'i') continue;
+      const auto word = std::string_view(json).substr(at, 3);
+      if (word != "nan" && word != "inf") continue;
+      if (at > 0 && json[at - 1] == '-') json[at - 1] = ' ';
+      std::ranges::fill_n(json.begin() + static_cast<std::ptrdiff_t>(at), 3, ' ');
+      json[at] = '0';
+      at += 2;
       any = true;
-      break;
+    }
+    ++at;  // into the string
+    while (at < json.size()) {
+      const std::size_t end = std::min(json.find('"', at), json.size());
+      std::size_t slashes = 0;
+      while (end - slashes > at && json[end - slashes - 1] == '\\') ++slashes;
+      at = end + 1;
+      if (slashes % 2 == 0) break;
     }
   }
   return any;
