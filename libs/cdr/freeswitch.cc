@@ -217,6 +217,9 @@ std::string_view FreeswitchLeg::Parent() const {
   for (const Field field : {Field::kEntOriginateAleg, Field::kOriginatingLeg, Field::kOriginator,
                             Field::kCcMemberSession, Field::kFifoBridge}) {
     const auto parent = (*this)[field];
+    // The one who waits in a queue may carry its own agent's.
+    if (field == Field::kCcMemberSession && (*this)[Field::kCcSide] == "member") continue;
+    if (field == Field::kFifoBridge && (*this)[Field::kFifoRole] == "caller") continue;
     if (!parent.empty() && parent != own) return parent;
   }
   // In an event "the other leg" is the originator only if it says so; in a caller profile always.

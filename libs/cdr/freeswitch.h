@@ -170,7 +170,8 @@ class FreeswitchLeg {
   void Clear();
 
   // A value is decoded into the leg's own buffer where it must be; else it is a slice that must
-  // live until Fill. The first value that isn't empty stays.
+  // live until Fill. The first value that says something stays: not empty, and not the 0 of a time
+  // that an event's newest profile doesn't have.
   void Set(Field field, std::string_view value);
   // By a variable's name ("answer_epoch"), an event's header ("Unique-ID", "variable_uuid") or the
   // name in a caller profile ("ani"); false: of no use.

@@ -63,12 +63,16 @@ class FreeswitchCsv final : public Adapter {
       if (last && !line.ends_with('"'))
         return DeadLetterError(reasons::kCsvUnfinished,
                                "the line is cut inside field " + std::to_string(count + 1));
-      if (count == kColumns) break;
+      if (count == kColumns) return OtherColumns();
       fields_[count++] = last ? line.substr(0, line.size() - 1) : line.substr(0, next);
       if (last) break;
       line.remove_prefix(next + 2);
     }
-    if (count == kColumns && fields_[kHangupCause].find('"') == std::string_view::npos) return Ok();
+    if (count != kColumns) return OtherColumns();
+    return Ok();
+  }
+
+  static Error OtherColumns() {
     return DeadLetterError(
         reasons::kCsvColumns,
         "not the " + std::to_string(kColumns) + " columns of mod_cdr_csv's template \"example\"");

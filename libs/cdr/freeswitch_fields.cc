@@ -232,7 +232,7 @@ void FreeswitchLeg::Clear() {
 
 void FreeswitchLeg::Set(Field field, std::string_view value) {
   auto& cell = cells_[static_cast<std::size_t>(field)];
-  if (cell.value.empty()) cell.Set(value);
+  if (!value.empty() && (cell.value.empty() || cell.value == "0")) cell.Set(value);
 }
 
 bool FreeswitchLeg::SetVariable(std::string_view name, std::string_view value) {

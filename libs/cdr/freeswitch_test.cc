@@ -256,6 +256,11 @@ TEST_F(FreeswitchTest, WhoseLegItIs) {
                                   {"signal_bond", std::string(kALeg)}}))
                 .join_key(),
             kALeg);
+  EXPECT_EQ(
+      Record(decoder, Json({{"cc_side", "member"}, {"cc_member_session_uuid", "x"}})).join_key(),
+      kALeg);
+  EXPECT_EQ(Record(decoder, Json({{"fifo_role", "caller"}, {"fifo_bridge_uuid", "x"}})).join_key(),
+            kALeg);
   // Both legs have a bond: on the caller's own it names nobody's caller.
   EXPECT_EQ(Record(decoder, Json({{"signal_bond", std::string(kBLeg)}})).join_key(), kALeg);
   const auto& nested =
@@ -512,6 +517,10 @@ TEST_F(FreeswitchTest, AnEventAsText) {
   EXPECT_EQ(record.talk_ms(), 6'000);
   EXPECT_EQ(record.answered_by(), v1::ANSWERED_BY_PERSON);
 
+  // The newest profile's 0 doesn't hide the time of the channel.
+  const auto rang = std::string(kEvent) + "variable_progress_uepoch: 1790000002000000\n";
+  EXPECT_EQ(Record(decoder, rang).ring_ms(), 2'000);
+
   std::string called(kEvent);
   called.replace(called.find("originatee"), 10, "originator");
   const auto& leg = Record(decoder, called);
@@ -550,6 +559,9 @@ TEST_F(FreeswitchTest, Csv) {
   EXPECT_EQ(Classify(record, kMinRingMsDefault).verdict, v1::VERDICT_NO_ANSWER);
   EXPECT_EQ(Refusal(decoder, R"("a","b")"), reasons::kCsvColumns);
   EXPECT_EQ(Refusal(decoder, R"("a","b)"), reasons::kCsvUnfinished);
+  EXPECT_EQ(
+      Refusal(decoder, R"("1","2","3","4","5","6","7","8","9","10","11","12","13","14","15","16")"),
+      reasons::kCsvColumns);
   EXPECT_EQ(Refusal(decoder, R"("","1","2","c","yesterday","","","","","X","u","","","","")"),
             reasons::kCsvBadValue);
 }
