@@ -33,6 +33,17 @@ std::size_t JsonEnd(std::string_view text) {
   return text.size();
 }
 
+std::size_t BlockEnd(std::string_view text, std::size_t from) {
+  return std::min({text.find("\n\n", from), text.find("\n\r\n", from), text.size()});
+}
+
+// The headers that FreeSWITCH's event socket puts before an event, with an empty line between:
+// they are a part of it.
+bool IsEnvelope(std::string_view block) {
+  return (block.starts_with("Content-Length:") || block.starts_with("Content-Type:")) &&
+         block.find("\nEvent-Name:") == std::string_view::npos;
+}
+
 // Where the XML document at the front ends: at the next declaration, or where the root closes.
 std::size_t XmlEnd(std::string_view text) {
   int depth = 0;
@@ -180,7 +191,11 @@ std::optional<std::string_view> FileSplitter::NextBlock() {
   const auto begin = rest_.find_first_not_of("\r\n");
   if (begin == std::string_view::npos) return std::nullopt;
   rest_.remove_prefix(begin);
-  const auto end = std::min({rest_.find("\n\n"), rest_.find("\n\r\n"), rest_.size()});
+  std::size_t end = BlockEnd(rest_, 0);
+  if (IsEnvelope(rest_.substr(0, end))) {
+    const auto inside = rest_.find_first_not_of("\r\n", end);
+    if (inside != std::string_view::npos) end = BlockEnd(rest_, inside);
+  }
   return Take(end);
 }
 

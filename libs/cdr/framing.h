@@ -17,14 +17,17 @@
 namespace textback::cdr {
 
 enum class Framing : std::uint8_t {
-  kLines,        // a record is a line; a quoted field may not span lines
-  kHeadedLines,  // lines under a header line, which is put before each value of several lines
-  kWhole,       // the file is one value: its adapter needs the header line, or keeps lines together
-  kJson,        // JSON documents one after another, on one line or many; or one array of them
-  kXml,         // XML documents one after another, each with or without its declaration
-  kXmlRecords,  // XML documents: a record is an element in the root
-  kBlocks,      // a record is a block of lines; an empty line ends it
-  kBer,         // BER TLVs one after another, or a file with the header of TS 32.297
+  kLines,   // a record is a line; a quoted field may not span lines
+  kWhole,   // the file is one value: its adapter needs the header line, or keeps lines together
+  kJson,    // JSON documents one after another, on one line or many; or one array of them
+  kXml,     // XML documents one after another, each with or without its declaration
+  kBlocks,  // a record is a block of lines; an empty line ends it (an event socket's envelope is a
+            // part of the event after it)
+  kBer,     // BER TLVs one after another, or a file with the header of TS 32.297
+  // Lines under a header line, which is put before each value of several lines.
+  kHeadedLines,
+  // XML documents, each element in whose root is a record.
+  kXmlRecords,
 };
 
 class FileSplitter {

@@ -4,6 +4,7 @@
 
 #include "cdr/asterisk_csv.h"
 #include "cdr/broadworks.h"
+#include "cdr/freeswitch_adapters.h"
 #include "cdr/json_adapter.h"
 #include "cdr/mapped.h"
 #include "cdr/mapping.h"
@@ -29,6 +30,15 @@ constexpr SourceKind kKinds[] = {
      }},
     // Lines, unless the mapping says that the file begins with a header line: FramingOf.
     {"csv", "any CSV by a mapping file", Framing::kLines, kCallEnd, 0, &NewMappedCsv},
+    // A document a leg; the caller's own says that the call is over, and comes last or nearly so.
+    {"freeswitch-xml", "FreeSWITCH mod_xml_cdr", Framing::kXml, kLegEnd, 3'000, NewFreeswitchXml},
+    {"freeswitch-json", "FreeSWITCH mod_json_cdr, or its events as JSON", Framing::kJson, kLegEnd,
+     3'000, NewFreeswitchJson},
+    {"freeswitch-event", "FreeSWITCH events CHANNEL_HANGUP_COMPLETE as text", Framing::kBlocks,
+     kLegEnd, 3'000, NewFreeswitchEvent},
+    // One line a call (legs "a").
+    {"freeswitch-csv", "FreeSWITCH mod_cdr_csv, template example", Framing::kLines, kCallEnd, 0,
+     NewFreeswitchCsv},
     {"json", "CallRecord as JSON, or any JSON by a mapping file", Framing::kJson, kCallEnd, 0,
      [](const FormatConfig& config) -> Result<std::unique_ptr<Adapter>> {
        if (!config.mapping.empty()) return NewMappedJson(config);

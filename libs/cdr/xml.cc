@@ -14,27 +14,15 @@ constexpr std::size_t kReferenceBytesMax = 12;  // "&#x10FFFF;" and a few leadin
 
 bool IsSpace(char c) { return c == ' ' || c == '\t' || c == '\r' || c == '\n'; }
 
-bool EndsName(char c) {
-  switch (c) {
-    case ' ':
-    case '\t':
-    case '\r':
-    case '\n':
-    case '/':
-    case '>':
-    case '<':
-    case '=':
-    case '&':
-    case '"':
-    case '\'':
-    case '?':
-    case '!':
-    case '\0':
-      return true;
-    default:
-      return false;
-  }
+constexpr std::array<bool, 256> TableOf(std::string_view characters) {
+  std::array<bool, 256> table = {};
+  for (const char c : characters) table[static_cast<unsigned char>(c)] = true;
+  return table;
 }
+
+constexpr auto kEndsName = TableOf(std::string_view(" \t\r\n/><=&\"'?!\0", 14));
+// Where reading of text must stop to look.
+constexpr auto kSpecial = TableOf(std::string_view("<&]\"'\0", 6));
 
 // XML 1.0, 2.3: a name begins with a letter, "_" or ":"; bytes of UTF-8 are taken for letters.
 bool BeginsName(char c) {
@@ -106,6 +94,7 @@ Error XmlReader::TooLong(std::size_t at, std::string_view what) const {
 }
 
 bool XmlReader::At(std::string_view text) const { return all_.substr(at_).starts_with(text); }
+bool XmlReader::At(char c) const { return at_ < all_.size() && all_[at_] == c; }
 
 void XmlReader::SkipSpace() {
   while (at_ < all_.size() && IsSpace(all_[at_])) ++at_;
@@ -114,7 +103,7 @@ void XmlReader::SkipSpace() {
 std::string_view XmlReader::TakeName() {
   const std::size_t begin = at_;
   if (at_ >= all_.size() || !BeginsName(all_[at_])) return {};
-  while (at_ < all_.size() && !EndsName(all_[at_])) ++at_;
+  while (at_ < all_.size() && !kEndsName[static_cast<unsigned char>(all_[at_])]) ++at_;
   return all_.substr(begin, at_ - begin);
 }
 
@@ -132,15 +121,18 @@ Result<XmlEvent> XmlReader::Next() {
       if (!root_seen_) return Bad(at_, "no element");
       return XmlEvent::kDone;
     }
-    const std::size_t tag = std::min(all_.find('<', at_), all_.size());
-    if (tag > at_) {
-      if (depth_ > 0) return Text(tag);
+    if (all_[at_] != '<') {
+      if (depth_ > 0) return Text();
       const std::size_t begin = at_;
       SkipSpace();
-      if (at_ < tag) return Bad(at_ = begin, "text outside the root element");
+      if (at_ < all_.size() && all_[at_] != '<')
+        return Bad(at_ = begin, "text outside the root element");
       continue;
     }
-    if (At("<?")) {
+    const char next = at_ + 1 < all_.size() ? all_[at_ + 1] : '\0';
+    if (next == '/') return EndTag();
+    if (next != '?' && next != '!') return StartTag();
+    if (next == '?') {
       TB_RETURN_IF_ERROR(SkipInstruction());
     } else if (At("<!--")) {
       const std::size_t end = all_.find("--", at_ + 4);  // 2.5: no "--" inside
@@ -156,10 +148,8 @@ Result<XmlEvent> XmlReader::Next() {
       is_cdata_ = true;
       at_ = end + 3;
       if (!text_.empty()) return XmlEvent::kText;
-    } else if (At("<!")) {
-      return Bad(at_, "a declaration (DOCTYPE or the like): refused");
     } else {
-      return Tag();
+      return Bad(at_, "a declaration (DOCTYPE or the like): refused");
     }
   }
 }
@@ -193,33 +183,41 @@ Status XmlReader::Declaration(std::string_view inside) {
   return Ok();
 }
 
-Result<XmlEvent> XmlReader::Text(std::size_t end) {
+Result<XmlEvent> XmlReader::Text() {
   const std::size_t begin = at_;
-  TB_RETURN_IF_ERROR(CheckReferences(begin, end));
+  TB_ASSIGN_OR_RETURN(const auto end, CheckText(begin, '<'));
   text_ = all_.substr(begin, end - begin);
   is_cdata_ = false;
-  if (text_.find("]]>") != std::string_view::npos) return Bad(begin, "]]> in text");  // 2.4
   at_ = end;
   return XmlEvent::kText;
 }
 
-Status XmlReader::CheckReferences(std::size_t begin, std::size_t end) {
-  const auto raw = all_.substr(begin, end - begin);
-  if (raw.find('\0') != std::string_view::npos)
-    return Bad(begin + raw.find('\0'), "a NUL among text");
-  for (std::size_t at = raw.find('&'); at != std::string_view::npos; at = raw.find('&', at)) {
-    const auto reference = ReferenceAt(raw.substr(at));
-    if (!CharacterOf(reference)) {
-      return Bad(begin + at, "an & that begins none of &amp; &lt; &gt; &quot; &apos; &#…;");
+// Where text or an attribute's value ends: at `stop`, or at the document's end.
+Result<std::size_t> XmlReader::CheckText(std::size_t begin, char stop) {
+  std::size_t at = begin;
+  while (true) {
+    while (at < all_.size() && !kSpecial[static_cast<unsigned char>(all_[at])]) ++at;
+    if (at == all_.size() || all_[at] == stop) return at;
+    switch (all_[at]) {
+      case '&': {
+        const auto reference = ReferenceAt(all_.substr(at));
+        if (!CharacterOf(reference))
+          return Bad(at, "an & that begins none of &amp; &lt; &gt; &quot; &apos; &#…;");
+        at += reference.size();
+        continue;
+      }
+      case '<':  // 3.1: none in a value
+        return Bad(begin, "a < in an attribute's value");
+      case ']':  // 2.4: "]]>" ends CDATA, and there is none
+        if (stop == '<' && all_.substr(at).starts_with("]]>")) return Bad(at, "]]> in text");
+        break;
+      case '\0':
+        return Bad(at, "a NUL among text");
+      default:
+        break;
     }
-    at += reference.size();
+    ++at;
   }
-  return Ok();
-}
-
-Result<XmlEvent> XmlReader::Tag() {
-  if (At("</")) return EndTag();
-  return StartTag();
 }
 
 Result<XmlEvent> XmlReader::EndTag() {
@@ -227,7 +225,7 @@ Result<XmlEvent> XmlReader::EndTag() {
   at_ += 2;
   const auto name = TakeName();
   SkipSpace();
-  if (!At(">")) return Bad(at_ = begin, "an end tag without a name or its >");
+  if (!At('>')) return Bad(at_ = begin, "an end tag without a name or its >");
   if (depth_ == 0) return Bad(at_ = begin, "an end tag with nothing open");
   if (name != open_[depth_ - 1]) {
     return Bad(at_ = begin, "</" + std::string(name.substr(0, 40)) + "> where </" +
@@ -251,11 +249,11 @@ Result<XmlEvent> XmlReader::StartTag() {
   while (true) {
     const std::size_t before = at_;
     SkipSpace();
-    if (At(">")) {
+    if (At('>')) {
       ++at_;
       break;
     }
-    if (At("/>")) {
+    if (At('/') && At("/>")) {
       at_ += 2;
       closes_at_once_ = true;
       break;
@@ -277,16 +275,14 @@ Status XmlReader::ReadAttribute() {
   if (name.empty()) return Bad(begin, "a start tag without its >");
   if (name.size() > kXmlNameBytesMax) return TooLong(begin, "an attribute's name is too long");
   SkipSpace();
-  if (!At("=")) return Bad(begin, "an attribute without a value");
+  if (!At('=')) return Bad(begin, "an attribute without a value");
   ++at_;
   SkipSpace();
-  if (!At("\"") && !At("'")) return Bad(begin, "an attribute's value without quotes");
+  if (!At('"') && !At('\'')) return Bad(begin, "an attribute's value without quotes");
   const std::size_t from = at_ + 1;
-  const std::size_t to = all_.find(all_[at_], from);
-  if (to == std::string_view::npos) return Bad(begin, "an attribute's value without its end");
+  TB_ASSIGN_OR_RETURN(const auto to, CheckText(from, all_[at_]));
+  if (to == all_.size()) return Bad(begin, "an attribute's value without its end");
   const auto raw = all_.substr(from, to - from);
-  if (raw.find('<') != std::string_view::npos) return Bad(begin, "a < in an attribute's value");
-  TB_RETURN_IF_ERROR(CheckReferences(from, to));
   for (const auto& other : attributes()) {
     if (other.name == name) return Bad(begin, "an attribute that stands twice");
   }

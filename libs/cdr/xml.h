@@ -67,17 +67,17 @@ class XmlReader {
   std::string_view encoding() const { return encoding_; }
 
  private:
-  Result<XmlEvent> Tag();
   Result<XmlEvent> EndTag();
   Result<XmlEvent> StartTag();
   Status ReadAttribute();
   Status SkipInstruction();
   Status Declaration(std::string_view inside);
-  Result<XmlEvent> Text(std::size_t end);
-  Status CheckReferences(std::size_t begin, std::size_t end);
+  Result<XmlEvent> Text();
+  Result<std::size_t> CheckText(std::size_t begin, char stop);
   std::string_view TakeName();
   void SkipSpace();
   bool At(std::string_view text) const;
+  bool At(char c) const;
   Error Bad(std::size_t at, std::string_view what) const;
   Error TooLong(std::size_t at, std::string_view what) const;
 
