@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
 #include "cdr/cause.h"
 #include "cdr/decoder.h"
 #include "cdr/freeswitch_text.h"
@@ -45,15 +47,31 @@ class FreeswitchTest : public testing::Test {
     return out_.rejected.empty() ? std::string() : out_.rejected[0].error.code;
   }
 
-  // Variables of a caller's leg that came from a trunk; what `more` has comes first and so wins.
+  // Variables of a caller's leg that came from a trunk, with `more` in place of or beside them.
   static std::string Json(Variables more, std::string_view profiles = {}) {
+    const Variables usual = {{"uuid", std::string(kALeg)},
+                             {"direction", "inbound"},
+                             {"start_uepoch", "1790000000000000"},
+                             {"progress_uepoch", "1790000001000000"},
+                             {"progress_epoch", "1790000001"},
+                             {"progress_media_uepoch", "0"},
+                             {"answer_uepoch", "0"},
+                             {"answer_epoch", "0"},
+                             {"bridge_epoch", "0"},
+                             {"bridge_uepoch", "0"},
+                             {"end_uepoch", "1790000021000000"},
+                             {"hangup_cause", "NORMAL_CLEARING"}};
+    for (const auto& variable : usual) {
+      const bool given = std::ranges::any_of(
+          more, [&variable](const auto& other) { return other.first == variable.first; });
+      if (!given) more.push_back(variable);
+    }
     std::string text = R"({"core-uuid":"c","callStats":{"audio":{"mos":4.5}},"variables":{)";
-    for (const auto& [name, value] : more) text += '"' + name + "\":\"" + value + "\",";
-    text += R"("uuid":")" + std::string(kALeg) + R"(","direction":"inbound",
-      "start_uepoch":"1790000000000000","progress_uepoch":"1790000001000000",
-      "progress_epoch":"1790000001","progress_media_uepoch":"0","answer_uepoch":"0",
-      "answer_epoch":"0","bridge_epoch":"0","bridge_uepoch":"0","end_uepoch":"1790000021000000",
-      "hangup_cause":"NORMAL_CLEARING"},"callflow":[)";
+    for (const auto& [name, value] : more) {
+      text += text.ends_with('{') ? "\"" : ",\"";
+      text += name + "\":\"" + value + "\"";
+    }
+    text += R"(},"callflow":[)";
     text += profiles.empty()
                 ? R"({"profile_index":"1","caller_profile":{"caller_id_name":"+15550100001",
                     "caller_id_number":"+15550100001","ani":"+15550100001","rdnis":"",
