@@ -50,6 +50,9 @@ Result<std::unique_ptr<Adapter>> NewAdapter(const FormatConfig& config) {
     return FatalError("config_invalid",
                       config.adapter + " has no Confluent header: leave confluent_header out");
   }
+  if (!config.mapping.empty() && config.adapter != "csv" && config.adapter != "json") {
+    return FatalError("config_invalid", config.adapter + " takes no mapping: leave it out");
+  }
   std::unique_ptr<Adapter> body;
   if (protobuf) {
     body = NewProtobufAdapter();

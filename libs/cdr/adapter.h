@@ -88,9 +88,10 @@ struct FormatConfig {
   std::vector<int> message_indexes;
   bool ignore_unknown_fields = false;  // JSON: skip a field that CallRecord doesn't have
   AsteriskOptions asterisk;
-  std::string zone = "UTC";  // of times that carry none: IANA name
-  std::string mapping;       // csv, json, broadworks: the text of a mapping file (mapping.h)
-  std::string profile;       // a vendor's or release's variant of the format; empty: the standard's
+  std::string zone = "UTC";              // of times that carry none: IANA name
+  std::string mapping;                   // csv, json: the text of a mapping file (mapping.h)
+  std::string mapping_file = "mapping";  // its name, for errors
+  std::string profile;  // a vendor's or release's variant of the format; empty: the standard's
 };
 
 // kFatal ("config_invalid"): no such adapter, a header with a format that has none, a time zone or

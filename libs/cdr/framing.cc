@@ -8,6 +8,7 @@ namespace textback::cdr {
 namespace {
 
 constexpr std::string_view kSpace = " \t\r\n";
+constexpr std::size_t kHeadedBytes = 64 * 1024;  // of a value, the header line apart
 
 // Where the JSON value at the front of `text` ends. Strings and brackets are enough to see it: what
 // stands between them is the adapter's to judge (FreeSWITCH writes a bare nan).
@@ -30,6 +31,17 @@ std::size_t JsonEnd(std::string_view text) {
     }
   }
   return text.size();
+}
+
+std::size_t BlockEnd(std::string_view text, std::size_t from) {
+  return std::min({text.find("\n\n", from), text.find("\n\r\n", from), text.size()});
+}
+
+// The headers that FreeSWITCH's event socket puts before an event, with an empty line between:
+// they are a part of it.
+bool IsEnvelope(std::string_view block) {
+  return (block.starts_with("Content-Length:") || block.starts_with("Content-Type:")) &&
+         block.find("\nEvent-Name:") == std::string_view::npos;
 }
 
 // Where the XML document at the front ends: at the next declaration, or where the root closes.
@@ -81,6 +93,8 @@ Result<std::optional<std::string_view>> FileSplitter::Next() {
   switch (framing_) {
     case Framing::kLines:
       return NextLine();
+    case Framing::kHeadedLines:
+      return NextHeadedLines();
     case Framing::kWhole:
       if (rest_.empty()) return std::optional<std::string_view>();
       return std::optional(Take(rest_.size()));
@@ -88,6 +102,8 @@ Result<std::optional<std::string_view>> FileSplitter::Next() {
       return NextJson();
     case Framing::kXml:
       return NextXml();
+    case Framing::kXmlRecords:
+      return NextXmlRecord();
     case Framing::kBlocks:
       return NextBlock();
     case Framing::kBer:
@@ -104,6 +120,26 @@ std::optional<std::string_view> FileSplitter::NextLine() {
     if (!line.empty()) return line;
   }
   return std::nullopt;
+}
+
+std::optional<std::string_view> FileSplitter::NextHeadedLines() {
+  if (header_.empty()) {
+    while (!rest_.empty() && header_.empty()) {
+      header_ = rest_.substr(0, rest_.find('\n'));
+      rest_.remove_prefix(std::min(header_.size() + 1, rest_.size()));
+      if (!header_.empty() && header_.back() == '\r') header_.remove_suffix(1);
+    }
+    // A file with nothing below its header line holds no record.
+  }
+  if (rest_.find_first_not_of("\r\n") == std::string_view::npos) return std::nullopt;
+  std::size_t size = rest_.size();
+  if (size > kHeadedBytes) {
+    const auto newline = rest_.rfind('\n', kHeadedBytes);
+    size = newline != std::string_view::npos ? newline : rest_.find('\n');
+    size = std::min(size, rest_.size() - 1) + 1;
+  }
+  headed_.assign(header_).append("\n").append(Take(size));
+  return headed_;
 }
 
 std::optional<std::string_view> FileSplitter::NextJson() {
@@ -126,11 +162,40 @@ std::optional<std::string_view> FileSplitter::NextXml() {
   return Take(XmlEnd(rest_));
 }
 
+std::optional<std::string_view> FileSplitter::NextXmlRecord() {
+  const auto skip_past = [this](std::string_view end) {
+    const auto found = rest_.find(end);
+    rest_.remove_prefix(found == std::string_view::npos ? rest_.size() : found + end.size());
+  };
+  while (true) {
+    rest_.remove_prefix(std::min(rest_.find('<'), rest_.size()));
+    if (rest_.empty()) return std::nullopt;
+    if (rest_.starts_with("<!--")) {
+      skip_past("-->");
+    } else if (rest_.starts_with("<?") || rest_.starts_with("<!")) {
+      skip_past(">");
+    } else if (rest_.starts_with("</")) {
+      in_root_ = false;
+      skip_past(">");
+    } else if (in_root_) {
+      return Take(XmlEnd(rest_));
+    } else {
+      const auto close = rest_.find('>');
+      in_root_ = close != std::string_view::npos && close > 0 && rest_[close - 1] != '/';
+      skip_past(">");
+    }
+  }
+}
+
 std::optional<std::string_view> FileSplitter::NextBlock() {
   const auto begin = rest_.find_first_not_of("\r\n");
   if (begin == std::string_view::npos) return std::nullopt;
   rest_.remove_prefix(begin);
-  const auto end = std::min({rest_.find("\n\n"), rest_.find("\n\r\n"), rest_.size()});
+  std::size_t end = BlockEnd(rest_, 0);
+  if (IsEnvelope(rest_.substr(0, end))) {
+    const auto inside = rest_.find_first_not_of("\r\n", end);
+    if (inside != std::string_view::npos) end = BlockEnd(rest_, inside);
+  }
   return Take(end);
 }
 

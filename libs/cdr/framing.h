@@ -9,6 +9,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <string>
 #include <string_view>
 
 #include "base/result.h"
@@ -20,8 +21,13 @@ enum class Framing : std::uint8_t {
   kWhole,   // the file is one value: its adapter needs the header line, or keeps lines together
   kJson,    // JSON documents one after another, on one line or many; or one array of them
   kXml,     // XML documents one after another, each with or without its declaration
-  kBlocks,  // a record is a block of lines; an empty line ends it
+  kBlocks,  // a record is a block of lines; an empty line ends it (an event socket's envelope is a
+            // part of the event after it)
   kBer,     // BER TLVs one after another, or a file with the header of TS 32.297
+  // Lines under a header line, which is put before each value of several lines.
+  kHeadedLines,
+  // XML documents, each element in whose root is a record.
+  kXmlRecords,
 };
 
 class FileSplitter {
@@ -30,7 +36,7 @@ class FileSplitter {
   FileSplitter(Framing framing, std::string_view bytes);
 
   // The next value; nullopt: the end. kDeadLetter: what is left can't be taken apart; nothing
-  // follows it.
+  // follows it. The value stands until the next call.
   Result<std::optional<std::string_view>> Next();
   // Of the value that Next gave last: its number, from 1 (of a line: empty ones count), and where
   // it begins.
@@ -39,8 +45,10 @@ class FileSplitter {
 
  private:
   std::optional<std::string_view> NextLine();
+  std::optional<std::string_view> NextHeadedLines();
   std::optional<std::string_view> NextJson();
   std::optional<std::string_view> NextXml();
+  std::optional<std::string_view> NextXmlRecord();
   std::optional<std::string_view> NextBlock();
   Result<std::optional<std::string_view>> NextBer();
   std::string_view Take(std::size_t bytes);
@@ -51,6 +59,9 @@ class FileSplitter {
   std::uint64_t number_ = 0;
   std::size_t offset_ = 0;
   bool in_array_ = false;
+  bool in_root_ = false;
+  std::string_view header_;
+  std::string headed_;  // the header line and some of the lines
 };
 
 }  // namespace textback::cdr

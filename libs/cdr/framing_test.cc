@@ -66,6 +66,12 @@ TEST(FileSplitter, TakesXmlDocuments) {
 }
 
 TEST(FileSplitter, TakesBlocksOfLines) {
+  EXPECT_THAT(Values(Framing::kBlocks,
+                     "Content-Length: 9\nContent-Type: text/event-plain\n\nEvent-Name: A\nb: 1\n\n"
+                     "Content-Length: 9\n\n{}\n\nEvent-Name: B\n"),
+              testing::ElementsAre(
+                  "Content-Length: 9\nContent-Type: text/event-plain\n\nEvent-Name: A\nb: 1",
+                  "Content-Length: 9\n\n{}", "Event-Name: B\n"));
   EXPECT_THAT(Values(Framing::kBlocks, "\na: 1\nb: 2\n\n\nc: 3\n"),
               ElementsAre("a: 1\nb: 2", "c: 3\n"));
 }

@@ -2,7 +2,10 @@
 
 #include <date/tz.h>
 
+#include <algorithm>
 #include <exception>
+#include <limits>
+#include <vector>
 
 namespace textback::cdr {
 namespace {
@@ -53,10 +56,38 @@ std::optional<date::local_time<std::chrono::milliseconds>> Parse(std::string_vie
          std::chrono::seconds(second) + std::chrono::milliseconds(*ms);
 }
 
+// A stretch of time with one offset.
+struct Span {
+  std::int64_t begin_ms;  // UTC
+  std::int64_t end_ms;
+  std::int64_t offset_ms;
+};
+
+// tzdata is slow to ask (rules are searched each time): the years in which calls are read are asked
+// once, and outside them the nearest stretch stands for all.
+std::vector<Span> SpansOf(const date::time_zone& zone) {
+  using std::chrono::milliseconds;
+  constexpr auto kFirst = date::sys_days(date::year(1999) / 1 / 1);
+  constexpr auto kLast = date::sys_days(date::year(2101) / 1 / 1);
+  std::vector<Span> spans;
+  date::sys_seconds at = kFirst;
+  while (at < kLast) {
+    const auto info = zone.get_info(at);
+    spans.push_back(
+        {milliseconds(at.time_since_epoch()).count(),
+         milliseconds(std::min<date::sys_seconds>(info.end, kLast).time_since_epoch()).count(),
+         milliseconds(info.offset).count()});
+    at = info.end;
+  }
+  spans.front().begin_ms = std::numeric_limits<std::int64_t>::min() / 2;
+  spans.back().end_ms = std::numeric_limits<std::int64_t>::max() / 2;
+  return spans;
+}
+
 }  // namespace
 
 struct LocalTime::Zone {
-  const date::time_zone* zone;
+  std::vector<Span> spans;
 };
 
 LocalTime::LocalTime(std::unique_ptr<Zone> zone) : zone_(std::move(zone)) {}
@@ -66,7 +97,7 @@ LocalTime& LocalTime::operator=(LocalTime&&) noexcept = default;
 
 Result<LocalTime> LocalTime::Make(std::string_view zone) {
   try {
-    return LocalTime(std::make_unique<Zone>(Zone{date::locate_zone(std::string(zone))}));
+    return LocalTime(std::make_unique<Zone>(Zone{SpansOf(*date::locate_zone(std::string(zone)))}));
   } catch (const std::exception& e) {
     return FatalError(
         "config_invalid",
@@ -79,12 +110,27 @@ Result<LocalTime> LocalTime::Make(std::string_view zone) {
 std::optional<Instants> LocalTime::Read(std::string_view text) const {
   const auto local = Parse(text);
   if (!local) return std::nullopt;
-  const auto info = zone_->zone->get_info(*local);
-  const auto at = [&local](const date::sys_info& offset) {
-    return (local->time_since_epoch() - std::chrono::milliseconds(offset.offset)).count();
-  };
-  const std::int64_t early = at(info.first);
-  return Instants{early, info.result == date::local_info::ambiguous ? at(info.second) : early};
+  return FromLocal(local->time_since_epoch().count());
+}
+
+Instants LocalTime::FromLocal(std::int64_t local_ms) const {
+  const auto& spans = zone_->spans;
+  // The first stretch that isn't over yet by its own clock; the one after it may have begun too.
+  const auto span = std::ranges::upper_bound(spans, local_ms, {},
+                                             [](const Span& s) { return s.end_ms + s.offset_ms; });
+  if (span == spans.end()) {
+    const std::int64_t last = local_ms - spans.back().offset_ms;
+    return {last, last};
+  }
+  const std::int64_t early = local_ms - span->offset_ms;
+  if (early < span->begin_ms) {
+    // A time that didn't happen: with the offset that held before.
+    const std::int64_t before = local_ms - std::prev(span)->offset_ms;
+    return {before, before};
+  }
+  const auto next = std::next(span);
+  if (next == spans.end() || local_ms - next->offset_ms < next->begin_ms) return {early, early};
+  return {early, local_ms - next->offset_ms};
 }
 
 }  // namespace textback::cdr

@@ -35,6 +35,9 @@ class LocalTime {
   // also for a day or hour that no calendar has.
   std::optional<Instants> Read(std::string_view text) const;
 
+  // Of a clock on the wall: milliseconds since 1970-01-01 00:00 as that clock counts them.
+  Instants FromLocal(std::int64_t local_ms) const;
+
  private:
   struct Zone;
   explicit LocalTime(std::unique_ptr<Zone> zone);

@@ -3,7 +3,11 @@
 #include <algorithm>
 
 #include "cdr/asterisk_csv.h"
+#include "cdr/broadworks.h"
+#include "cdr/freeswitch_adapters.h"
 #include "cdr/json_adapter.h"
+#include "cdr/mapped.h"
+#include "cdr/mapping.h"
 
 namespace textback::cdr {
 namespace {
@@ -19,8 +23,25 @@ constexpr SourceKind kKinds[] = {
        if (options.zone.empty()) options.zone = config.zone;
        return NewAsteriskCsv(options);
      }},
+    // A half of a call each, written as it ends; a group's and its members' come together.
+    {"broadworks", "BroadWorks accounting files (XML)", Framing::kXmlRecords, kLegEnd, 5'000,
+     [](const FormatConfig& /*config*/) -> Result<std::unique_ptr<Adapter>> {
+       return NewBroadworks();
+     }},
+    // Lines, unless the mapping says that the file begins with a header line: FramingOf.
+    {"csv", "any CSV by a mapping file", Framing::kLines, kCallEnd, 0, &NewMappedCsv},
+    // A document a leg; the caller's own says that the call is over, and comes last or nearly so.
+    {"freeswitch-xml", "FreeSWITCH mod_xml_cdr", Framing::kXml, kLegEnd, 3'000, NewFreeswitchXml},
+    {"freeswitch-json", "FreeSWITCH mod_json_cdr, or its events as JSON", Framing::kJson, kLegEnd,
+     3'000, NewFreeswitchJson},
+    {"freeswitch-event", "FreeSWITCH events CHANNEL_HANGUP_COMPLETE as text", Framing::kBlocks,
+     kLegEnd, 3'000, NewFreeswitchEvent},
+    // One line a call (legs "a").
+    {"freeswitch-csv", "FreeSWITCH mod_cdr_csv, template example", Framing::kLines, kCallEnd, 0,
+     NewFreeswitchCsv},
     {"json", "CallRecord as JSON, or any JSON by a mapping file", Framing::kJson, kCallEnd, 0,
      [](const FormatConfig& config) -> Result<std::unique_ptr<Adapter>> {
+       if (!config.mapping.empty()) return NewMappedJson(config);
        return NewJsonAdapter(config.ignore_unknown_fields);
      }},
 };
@@ -32,6 +53,12 @@ std::span<const SourceKind> SourceKinds() { return kKinds; }
 const SourceKind* FindSourceKind(std::string_view name) {
   const auto* found = std::ranges::find(kKinds, name, &SourceKind::name);
   return found == std::end(kKinds) ? nullptr : found;
+}
+
+Framing FramingOf(const SourceKind& kind, const FormatConfig& config) {
+  if (kind.name != "csv") return kind.framing;
+  const auto plan = mapping::Compile(config.mapping, config.mapping_file, config.zone);
+  return plan && (*plan)->csv.header ? Framing::kHeadedLines : kind.framing;
 }
 
 v1::SettleProfile SettleOf(const SourceKind& kind) {

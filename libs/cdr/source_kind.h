@@ -30,6 +30,8 @@ struct SourceKind {
 std::span<const SourceKind> SourceKinds();
 // nullptr: no such name.
 const SourceKind* FindSourceKind(std::string_view name);
+// Of files read with this configuration: a mapping may say that they begin with a header line.
+Framing FramingOf(const SourceKind& kind, const FormatConfig& config);
 // The profile that goes with a kind.
 v1::SettleProfile SettleOf(const SourceKind& kind);
 

@@ -54,8 +54,24 @@ std::size_t EditDistance(std::string_view a, std::string_view b) {
   return row[b.size()];
 }
 
-// The known key that was probably meant, or "".
-std::string Nearest(std::string_view key, const std::set<std::string, std::less<>>& known) {
+std::string_view NameOf(Node::Kind kind) {
+  switch (kind) {
+    case Node::Kind::kNull:
+      return "no value";
+    case Node::Kind::kScalar:
+      return "a single value";
+    case Node::Kind::kList:
+      return "a list";
+    case Node::Kind::kMap:
+      return "a map";
+  }
+  TB_UNREACHABLE();
+}
+
+}  // namespace
+
+std::string internal::Nearest(std::string_view key,
+                              const std::set<std::string, std::less<>>& known) {
   constexpr std::size_t kLongest = 64;
   if (key.size() > kLongest) return {};
   std::string best;
@@ -70,19 +86,7 @@ std::string Nearest(std::string_view key, const std::set<std::string, std::less<
   return best;
 }
 
-std::string_view NameOf(Node::Kind kind) {
-  switch (kind) {
-    case Node::Kind::kNull:
-      return "no value";
-    case Node::Kind::kScalar:
-      return "a single value";
-    case Node::Kind::kList:
-      return "a list";
-    case Node::Kind::kMap:
-      return "a map";
-  }
-  TB_UNREACHABLE();
-}
+namespace {
 
 template <class T>
 std::optional<T> ParseNumber(std::string_view text) {
@@ -407,7 +411,7 @@ void Map::RefuseUnknownKeys() {
   if (node_ == nullptr) return;
   for (const auto& entry : node_->entries) {
     if (known_.contains(entry.key)) continue;
-    const std::string meant = Nearest(entry.key, known_);
+    const std::string meant = internal::Nearest(entry.key, known_);
     std::string message = "unknown key " + internal::Quoted(entry.key);
     if (!meant.empty()) {
       message += "; did you mean \"" + meant + "\"?";

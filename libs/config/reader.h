@@ -68,6 +68,8 @@ namespace internal {
 struct Context;
 // In quotes, cut to 64 bytes at a character's end: for messages.
 std::string Quoted(std::string_view text);
+// The known key that was probably meant, or "".
+std::string Nearest(std::string_view key, const std::set<std::string, std::less<>>& known);
 }  // namespace internal
 class Map;
 

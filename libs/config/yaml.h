@@ -1,5 +1,5 @@
-// A YAML document as a tree that remembers where each value stands. Internal to config: readers of
-// configuration use config/reader.h.
+// A YAML document as a tree that remembers where each value stands. For documents whose keys are
+// data (cdr/mapping.h); readers of configuration use config/reader.h.
 //
 // The tree is built from yaml-cpp's events, not from its nodes, so that the limits hold while
 // parsing: an alias is copied and counted (no "billion laughs"), a deep document is left at the

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "cdr/adapter.h"
 #include "cdr/source_kind.h"
 
 namespace textback::pipeline {
@@ -140,6 +141,18 @@ std::string FormatProblem(const std::string& text) {
   return names;
 }
 
+// Read and compiled here, so that --check tells its problems too.
+void ReadMapping(config::Map& m, const std::string& file, cdr::FormatConfig& format) {
+  auto text = config::ReadFile(file);
+  if (!text) {
+    m.Refuse("mapping", text.error().message);
+    return;
+  }
+  format.mapping = std::move(*text);
+  format.mapping_file = file;
+  if (auto made = cdr::NewAdapter(format); !made) m.Refuse("mapping", made.error().message);
+}
+
 void ReadInput(config::Map& m, intake::IntakeInput& input) {
   input.topic = m.String("topic", "Where its records are.").Required().Read();
   auto& source = input.source;
@@ -162,6 +175,13 @@ void ReadInput(config::Map& m, intake::IntakeInput& input) {
       m.Bool("ignore_unknown_fields", "JSON: skip fields that CallRecord doesn't have.")
           .Default(false)
           .Read();
+  if (const auto file =
+          m.String("mapping", "csv, json: the mapping file (docs/sources/mapping.md).")
+              .Default("")
+              .Read();
+      !file.empty()) {
+    ReadMapping(m, file, source.format);
+  }
   source.numbering.country =
       m.String("country", "ISO 3166-1, for national numbers: GB.").Default("").Read();
   source.numbering.bare_international =

@@ -59,6 +59,8 @@ Result<ops::InspectOptions> InspectOptionsOf(const Options& options) {
   if (!options.columns.empty()) source.format.asterisk.columns = options.columns;
   if (!options.mapping.empty()) {
     TB_ASSIGN_OR_RETURN(source.format.mapping, config::ReadFile(options.mapping, kMappingBytesMax));
+    source.format.mapping_file = options.mapping;
+    inspect.framing = cdr::FramingOf(*kind, source.format);
   }
   source.numbering.country = options.country;
   source.numbering.bare_international = options.bare_international;
