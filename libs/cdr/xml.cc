@@ -108,6 +108,13 @@ std::string_view XmlReader::TakeName() {
 }
 
 Result<XmlEvent> XmlReader::Next() {
+  if (failed_) return *failed_;
+  auto event = Step();
+  if (!event) failed_ = event.error();
+  return event;
+}
+
+Result<XmlEvent> XmlReader::Step() {
   if (all_.size() > kXmlDocumentBytesMax) return TooLong(0, "the document is too large");
   if (closes_at_once_) {
     closes_at_once_ = false;
@@ -125,8 +132,7 @@ Result<XmlEvent> XmlReader::Next() {
       if (depth_ > 0) return Text();
       const std::size_t begin = at_;
       SkipSpace();
-      if (at_ < all_.size() && all_[at_] != '<')
-        return Bad(at_ = begin, "text outside the root element");
+      if (at_ < all_.size() && all_[at_] != '<') return Bad(begin, "text outside the root element");
       continue;
     }
     const char next = at_ + 1 < all_.size() ? all_[at_ + 1] : '\0';
@@ -225,11 +231,11 @@ Result<XmlEvent> XmlReader::EndTag() {
   at_ += 2;
   const auto name = TakeName();
   SkipSpace();
-  if (!At('>')) return Bad(at_ = begin, "an end tag without a name or its >");
-  if (depth_ == 0) return Bad(at_ = begin, "an end tag with nothing open");
+  if (!At('>')) return Bad(begin, "an end tag without a name or its >");
+  if (depth_ == 0) return Bad(begin, "an end tag with nothing open");
   if (name != open_[depth_ - 1]) {
-    return Bad(at_ = begin, "</" + std::string(name.substr(0, 40)) + "> where </" +
-                                std::string(open_[depth_ - 1].substr(0, 40)) + "> is due");
+    return Bad(begin, "</" + std::string(name.substr(0, 40)) + "> where </" +
+                          std::string(open_[depth_ - 1].substr(0, 40)) + "> is due");
   }
   ++at_;
   --depth_;
@@ -242,9 +248,9 @@ Result<XmlEvent> XmlReader::StartTag() {
   if (depth_ == 0 && root_seen_) return Bad(begin, "a second root element");
   ++at_;
   name_ = TakeName();
-  if (name_.empty()) return Bad(at_ = begin, "a < that begins no tag");
-  if (name_.size() > kXmlNameBytesMax) return TooLong(at_ = begin, "an element's name is too long");
-  if (depth_ == kXmlDepthMax) return TooLong(at_ = begin, "elements are nested too deep");
+  if (name_.empty()) return Bad(begin, "a < that begins no tag");
+  if (name_.size() > kXmlNameBytesMax) return TooLong(begin, "an element's name is too long");
+  if (depth_ == kXmlDepthMax) return TooLong(begin, "elements are nested too deep");
   attributes_size_ = 0;
   while (true) {
     const std::size_t before = at_;
@@ -258,11 +264,8 @@ Result<XmlEvent> XmlReader::StartTag() {
       closes_at_once_ = true;
       break;
     }
-    Status read = at_ == before ? Status(Bad(begin, "a start tag without its >")) : ReadAttribute();
-    if (!read) {
-      at_ = begin;
-      return std::move(read).error();
-    }
+    if (at_ == before) return Bad(begin, "a start tag without its >");
+    TB_RETURN_IF_ERROR(ReadAttribute());
   }
   open_[depth_++] = name_;
   root_seen_ = true;

@@ -13,12 +13,13 @@
 // have been checked; AppendXmlText writes what they stand for. Slices point into the document.
 //
 // Errors are kDeadLetter (xml_malformed, field_too_long) and say line and byte. After an error or
-// kDone the reader stays there. Threads: one at a time.
+// kDone the reader stays there, and gives the same again. Threads: one at a time.
 #pragma once
 
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -67,6 +68,7 @@ class XmlReader {
   std::string_view encoding() const { return encoding_; }
 
  private:
+  Result<XmlEvent> Step();
   Result<XmlEvent> EndTag();
   Result<XmlEvent> StartTag();
   Status ReadAttribute();
@@ -90,6 +92,7 @@ class XmlReader {
   std::string_view name_;
   std::string_view text_;
   std::string_view encoding_;
+  std::optional<Error> failed_;
   std::size_t attributes_size_ = 0;
   std::array<XmlAttribute, kXmlAttributesMax> attributes_;
   std::array<std::string_view, kXmlDepthMax> open_;

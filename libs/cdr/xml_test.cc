@@ -120,6 +120,17 @@ TEST(XmlReader, SaysWhere) {
   EXPECT_FALSE(reader.Next());  // and stays there
 }
 
+TEST(XmlReader, AfterAnErrorNothingFollows) {
+  for (const std::string_view document : {"<?<a><b/></a>", "<a b='1' <c/></a>", "<!x><a/>"}) {
+    XmlReader reader(document);
+    const auto first = reader.Next();
+    ASSERT_FALSE(first) << document;
+    const auto second = reader.Next();
+    ASSERT_FALSE(second) << document;
+    EXPECT_EQ(first.error().message, second.error().message);
+  }
+}
+
 TEST(XmlReader, HasLimits) {
   const auto nested = [](std::size_t depth) {
     std::string text;
