@@ -16,12 +16,13 @@
 namespace textback::cdr {
 
 enum class Framing : std::uint8_t {
-  kLines,   // a record is a line; a quoted field may not span lines
-  kWhole,   // the file is one value: its adapter needs the header line, or keeps lines together
-  kJson,    // JSON documents one after another, on one line or many; or one array of them
-  kXml,     // XML documents one after another, each with or without its declaration
-  kBlocks,  // a record is a block of lines; an empty line ends it
-  kBer,     // BER TLVs one after another, or a file with the header of TS 32.297
+  kLines,  // a record is a line; a quoted field may not span lines
+  kWhole,  // the file is one value: its adapter needs the header line, or keeps lines together
+  kJson,   // JSON documents one after another, on one line or many; or one array of them
+  kJsonOrLines,  // each a JSON document or, where it begins with no bracket, a line
+  kXml,          // XML documents one after another, each with or without its declaration
+  kBlocks,       // a record is a block of lines; an empty line ends it
+  kBer,          // BER TLVs one after another, or a file with the header of TS 32.297
 };
 
 class FileSplitter {

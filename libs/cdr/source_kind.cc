@@ -4,6 +4,7 @@
 
 #include "cdr/asterisk_csv.h"
 #include "cdr/json_adapter.h"
+#include "cdr/sip_acc.h"
 
 namespace textback::cdr {
 namespace {
@@ -19,6 +20,11 @@ constexpr SourceKind kKinds[] = {
        if (options.zone.empty()) options.zone = config.zone;
        return NewAsteriskCsv(options);
      }},
+    // A failed branch's row comes before the transaction's last, which says that the call is over.
+    {"kamailio-acc", "Kamailio acc, acc_json, evapi", Framing::kJsonOrLines, kLegEnd, 3'000,
+     NewSipAcc},
+    {"opensips-acc", "OpenSIPS acc and its events", Framing::kJsonOrLines, kLegEnd, 3'000,
+     NewSipAcc},
     {"json", "CallRecord as JSON, or any JSON by a mapping file", Framing::kJson, kCallEnd, 0,
      [](const FormatConfig& config) -> Result<std::unique_ptr<Adapter>> {
        return NewJsonAdapter(config.ignore_unknown_fields);
