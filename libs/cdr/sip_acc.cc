@@ -138,7 +138,10 @@ class Row {
   void Clear() { values_.fill({}); }
   std::string_view operator[](Field field) const { return values_[field]; }
   bool Has(Field field) const { return !values_[field].empty(); }
-  void Set(Field field, std::string_view value) { values_[field] = value; }
+  // acc writes words for a variable that is not set.
+  void Set(Field field, std::string_view value) {
+    values_[field] = value == "<null>" || value == "n/a" ? std::string_view() : value;
+  }
 
   RowKind kind = RowKind::kTransaction;
 

@@ -11,6 +11,7 @@ namespace {
 
 constexpr auto kLegEnd = v1::SettleProfile::EMITS_LEG_END;
 constexpr auto kCallEnd = v1::SettleProfile::EMITS_CALL_END;
+constexpr auto kEvents = v1::SettleProfile::EMITS_EVENTS;
 
 constexpr SourceKind kKinds[] = {
     // A channel's row is written when the channel ends; the caller's own comes last.
@@ -20,10 +21,11 @@ constexpr SourceKind kKinds[] = {
        if (options.zone.empty()) options.zone = config.zone;
        return NewAsteriskCsv(options);
      }},
-    // A failed branch's row comes before the transaction's last, which says that the call is over.
-    {"kamailio-acc", "Kamailio acc, acc_json, evapi", Framing::kJsonOrLines, kLegEnd, 3'000,
+    // A failed branch's row may come half a minute before the transaction's last, which alone says
+    // that the call is over.
+    {"kamailio-acc", "Kamailio acc, acc_json, evapi", Framing::kJsonOrLines, kEvents, 1'000,
      NewSipAcc},
-    {"opensips-acc", "OpenSIPS acc and its events", Framing::kJsonOrLines, kLegEnd, 3'000,
+    {"opensips-acc", "OpenSIPS acc and its events", Framing::kJsonOrLines, kEvents, 1'000,
      NewSipAcc},
     {"json", "CallRecord as JSON, or any JSON by a mapping file", Framing::kJson, kCallEnd, 0,
      [](const FormatConfig& config) -> Result<std::unique_ptr<Adapter>> {
