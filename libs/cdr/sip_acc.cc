@@ -1,9 +1,6 @@
 #include "cdr/sip_acc.h"
 
-#include <simdjson.h>
-
 #include <algorithm>
-#include <array>
 #include <charconv>
 #include <optional>
 
@@ -13,109 +10,13 @@
 #include "cdr/local_time.h"
 #include "cdr/normalise.h"
 #include "cdr/reasons.h"
+#include "cdr/sip_acc_row.h"
 
-namespace textback::cdr {
+namespace textback::cdr::sip {
 namespace {
 
-using simdjson::dom::element;
-
-enum Field : std::size_t {
-  kMethod,
-  kFromTag,
-  kToTag,
-  kCallId,
-  kCode,
-  kReason,
-  kTime,
-  kAt,
-  kInviteAt,
-  kRingingAt,
-  kSrcUser,
-  kDstOuser,
-  kDstUser,
-  kPai,
-  kPrivacy,
-  kDiversion,
-  kReasonHeader,
-  kAnsweredBy,
-  kCreated,
-  kSetupTime,
-  kCallStart,
-  kDuration,
-  kMsDuration,
-  kAnswerTime,
-  kEvent,
-  kFields
-};
-
-struct Name {
-  std::string_view name;
-  Field field;
-};
-
-// acc's own names (acc README 6.21-6.27 and its syslog's), our extras, CGRateS's evapi names.
-constexpr Name kNames[] = {
-    {"method", kMethod},
-    {"from_tag", kFromTag},
-    {"to_tag", kToTag},
-    {"callid", kCallId},
-    {"call_id", kCallId},
-    {"sip_code", kCode},
-    {"code", kCode},
-    {"sip_reason", kReason},
-    {"reason", kReason},
-    {"time", kTime},
-    {"timestamp", kTime},
-    {"at", kAt},
-    {"invite_at", kInviteAt},
-    {"ringing_at", kRingingAt},
-    {"src_user", kSrcUser},
-    {"dst_ouser", kDstOuser},
-    {"dst_user", kDstUser},
-    {"pai", kPai},
-    {"privacy", kPrivacy},
-    {"diversion", kDiversion},
-    {"reason_hdr", kReasonHeader},
-    {"answered_by", kAnsweredBy},
-    {"created", kCreated},
-    {"setuptime", kSetupTime},
-    {"call_start_time", kCallStart},
-    {"duration", kDuration},
-    {"ms_duration", kMsDuration},
-    {"cgr_answertime", kAnswerTime},
-    {"cgr_duration", kDuration},
-    {"cgr_account", kSrcUser},
-    {"cgr_destination", kDstUser},
-    {"cgr_disconnectcause", kCode},
-    {"event", kEvent},
-};
-
-constexpr std::array kDefaultColumns = {kMethod, kFromTag, kToTag, kCallId, kCode, kReason, kTime};
-constexpr std::size_t kColumnsMax = 64;
 constexpr std::size_t kJoinKeyPlainMax = 120;
 constexpr std::int64_t kDurationMaxMs = std::int64_t{100'000'000} * 1'000;
-
-std::optional<Field> FieldOf(std::string_view name) {
-  const auto* found = std::ranges::find(kNames, name, &Name::name);
-  if (found == std::end(kNames)) return std::nullopt;
-  return found->field;
-}
-
-constexpr char Lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
-
-bool SameWord(std::string_view a, std::string_view b) {
-  return a.size() == b.size() && std::ranges::equal(a, b, {}, Lower, Lower);
-}
-
-bool IsOneOf(std::string_view word, std::initializer_list<std::string_view> words) {
-  return std::ranges::any_of(words, [word](std::string_view w) { return SameWord(word, w); });
-}
-
-std::string_view Trim(std::string_view text) {
-  const auto from = text.find_first_not_of(" \t\r\n");
-  if (from == std::string_view::npos) return {};
-  return text.substr(from, text.find_last_not_of(" \t\r\n") - from + 1);
-}
 
 // The user part of "Ann" <sip:+44…@host;user=phone>, sip:…, or a bare number.
 std::string_view UserOf(std::string_view text) {
@@ -129,26 +30,6 @@ std::string_view UserOf(std::string_view text) {
   }
   return Trim(text.substr(0, text.find_first_of("@;")));
 }
-
-// What a row's form says of its place in the call.
-enum class RowKind : std::uint8_t { kTransaction, kMissed, kCdr };
-
-class Row {
- public:
-  void Clear() { values_.fill({}); }
-  std::string_view operator[](Field field) const { return values_[field]; }
-  bool Has(Field field) const { return !values_[field].empty(); }
-  // acc writes words for a variable that is not set.
-  void Set(Field field, std::string_view value) {
-    values_[field] = value == "<null>" || value == "n/a" ? std::string_view() : value;
-  }
-
-  RowKind kind = RowKind::kTransaction;
-
- private:
-  std::array<std::string_view, kFields> values_;
-};
-
 Error Missing(std::string_view name) {
   return DeadLetterError(reasons::kFieldMissing, "no " + std::string(name) + " in the record");
 }
@@ -201,67 +82,9 @@ void ForEachReason(std::string_view header, Each each) {
     each(value);
   }
 }
-
-struct Profile {
-  std::optional<RowKind> kind;  // of rows whose form leaves it open, and of missed rows
-  std::vector<std::optional<Field>> columns;
-};
-
-Result<Profile> ReadProfile(std::string_view text) {
-  Profile profile;
-  if (const auto colon = text.find(':');
-      colon != std::string_view::npos || text == "missed" || text == "final") {
-    const auto word = text.substr(0, colon);
-    if (word != "missed" && word != "final") {
-      return FatalError("config_invalid", "profile: \"" + std::string(word) +
-                                              "\" before the colon must be missed or final");
-    }
-    profile.kind = word == "missed" ? RowKind::kMissed : RowKind::kTransaction;
-    text = colon == std::string_view::npos ? std::string_view() : text.substr(colon + 1);
-  }
-  if (text.empty()) {
-    profile.columns.assign(kDefaultColumns.begin(), kDefaultColumns.end());
-    return profile;
-  }
-  while (true) {
-    const auto comma = text.find(',');
-    const auto name = Trim(text.substr(0, comma));
-    if (name == "-") {
-      profile.columns.emplace_back();
-    } else {
-      const auto field = FieldOf(name);
-      if (!field) {
-        return FatalError("config_invalid", "profile: \"" + std::string(name) +
-                                                "\" is no column: see docs/sources/kamailio.md, "
-                                                "or - to skip one");
-      }
-      if (std::ranges::find(profile.columns, field) != profile.columns.end())
-        return FatalError("config_invalid", "profile: \"" + std::string(name) + "\" stands twice");
-      profile.columns.push_back(field);
-    }
-    if (comma == std::string_view::npos) break;
-    text.remove_prefix(comma + 1);
-  }
-  if (profile.columns.size() > kColumnsMax) {
-    return FatalError("config_invalid",
-                      "profile: at most " + std::to_string(kColumnsMax) + " columns are allowed");
-  }
-  for (const Field needed : {kMethod, kCallId, kCode, kTime}) {
-    if (std::ranges::find(profile.columns, std::optional(needed)) == profile.columns.end() &&
-        !(needed == kTime &&
-          std::ranges::find(profile.columns, std::optional(kAt)) != profile.columns.end())) {
-      return FatalError("config_invalid",
-                        "profile: the columns method, callid, sip_code and time "
-                        "(or at) are needed");
-    }
-  }
-  return profile;
-}
-
 class SipAcc final : public Adapter {
  public:
-  SipAcc(LocalTime time, Profile profile)
-      : time_(std::move(time)), profile_(std::move(profile)), parser_(kValueBytesMax) {}
+  SipAcc(LocalTime time, Profile profile) : time_(std::move(time)), reader_(std::move(profile)) {}
 
   void Decode(std::string_view value, const ValueContext& /*context*/, Decoded& out) override {
     FileSplitter pieces(Framing::kJsonOrLines, value);
@@ -285,198 +108,12 @@ class SipAcc final : public Adapter {
  private:
   void DecodeOne(std::string_view piece, Decoded& out) {
     auto& record = out.Add(piece);
-    row_.Clear();
-    row_.kind = profile_.kind.value_or(RowKind::kTransaction);
-    auto status = ReadRow(piece);
+    auto status = reader_.Read(piece);
     if (status) status = Fill(record);
     if (status) return;
     out.DropLast();
     out.Reject(std::move(status).error(), piece);
   }
-
-  Status ReadRow(std::string_view piece) {
-    if (piece.front() == '{') return ReadJson(piece);
-    if (!IsUtf8(piece)) return DeadLetterError(reasons::kInvalidUtf8, "the line is not UTF-8");
-    constexpr std::string_view kMark = "ACC: ";
-    const auto columns = piece.front() == '"' ? std::string_view::npos : piece.find('|');
-    if (const auto mark = piece.find(kMark); mark != std::string_view::npos && mark < columns)
-      return ReadSyslog(piece.substr(mark + kMark.size()));
-    if (columns != std::string_view::npos) return ReadColumns(piece, '|');
-    if (piece.front() == '"' || piece.find(',') != std::string_view::npos)
-      return ReadColumns(piece, ',');
-    return DeadLetterError(reasons::kTextMalformed,
-                           "the line is no accounting record: neither JSON, nor \"ACC: \" with "
-                           "fields, nor columns");
-  }
-
-  // --- JSON
-
-  Status ReadJson(std::string_view text) {
-    element root;
-    const auto error =
-        parser_.parse(text.data(), text.size(), /*realloc_if_needed=*/true).get(root);
-    if (error == simdjson::UTF8_ERROR)
-      return DeadLetterError(reasons::kInvalidUtf8, "the JSON is not UTF-8");
-    simdjson::dom::object object;
-    if (error != simdjson::SUCCESS || root.get(object) != simdjson::SUCCESS) {
-      return DeadLetterError(reasons::kJsonMalformed,
-                             std::string("not JSON: ") + simdjson::error_message(error));
-    }
-    std::string_view event;
-    simdjson::dom::object params;
-    if (object["params"].get(params) == simdjson::SUCCESS) {
-      if (object["method"].get(event) != simdjson::SUCCESS)
-        return DeadLetterError(reasons::kJsonBadValue, "\"method\" must be a string");
-      object = params;
-    }
-    numbers_.clear();
-    numbers_.reserve(kFields * kNumberBytes);  // views into it stay
-    for (const auto [key, value] : object) {
-      const auto field = FieldOf(key);
-      if (!field) continue;
-      if (row_.Has(*field)) {
-        return DeadLetterError(reasons::kJsonDuplicateField,
-                               "\"" + std::string(key) + "\" says again what is said already");
-      }
-      TB_RETURN_IF_ERROR(SetJson(key, *field, value));
-    }
-    if (event.empty()) event = row_[kEvent];
-    return ReadEvent(event);
-  }
-
-  Status SetJson(std::string_view key, Field field, const element& value) {
-    std::string_view text;
-    if (value.get(text) == simdjson::SUCCESS) {
-      row_.Set(field, Trim(text));
-      return Ok();
-    }
-    if (value.is_null()) return Ok();
-    std::array<char, kNumberBytes> buffer;
-    std::int64_t whole = 0;
-    double number = 0;
-    std::to_chars_result written{};
-    if (value.get(whole) == simdjson::SUCCESS) {
-      written = std::to_chars(buffer.data(), buffer.data() + buffer.size(), whole);
-    } else if (value.get(number) == simdjson::SUCCESS && number > -1e12 && number < 1e12) {
-      written = std::to_chars(buffer.data(), buffer.data() + buffer.size(), number,
-                              std::chars_format::fixed, 6);
-    } else {
-      return DeadLetterError(reasons::kJsonBadValue,
-                             "\"" + std::string(key) + "\" must be a string or a number");
-    }
-    const std::size_t size = static_cast<std::size_t>(written.ptr - buffer.data());
-    if (numbers_.size() + size > numbers_.capacity())
-      return DeadLetterError(reasons::kJsonBadValue, "too many numbers");
-    const std::size_t from = numbers_.size();
-    numbers_.append(buffer.data(), size);
-    row_.Set(field, std::string_view(numbers_).substr(from));
-    return Ok();
-  }
-
-  // OpenSIPS acc README 1.9: E_ACC_*; CGRateS's Kamailio route: CGR_CALL_END.
-  Status ReadEvent(std::string_view event) {
-    if (event.empty() || event == "E_ACC_EVENT") return Ok();
-    if (event == "E_ACC_CDR" || event == "CGR_CALL_END") {
-      row_.kind = RowKind::kCdr;
-      return Ok();
-    }
-    if (event == "E_ACC_MISSED_EVENT") {
-      row_.kind = profile_.kind.value_or(RowKind::kMissed);
-      return Ok();
-    }
-    return DeadLetterError(reasons::kRecordType,
-                           "event \"" + std::string(event.substr(0, 40)) +
-                               "\" is not about an ended transaction or call");
-  }
-
-  // --- syslog
-
-  // "transaction answered: timestamp=…;method=INVITE;…". acc escapes nothing: what follows a
-  // header-like value and isn't a known name, or comes again, belongs to that value.
-  Status ReadSyslog(std::string_view text) {
-    const auto colon = text.find(": ");
-    if (colon == std::string_view::npos) {
-      return DeadLetterError(reasons::kTextMalformed,
-                             "after \"ACC: \" there must be what happened and a colon");
-    }
-    const auto comment = text.substr(0, colon);
-    if (SameWord(comment, "call missed")) {
-      row_.kind = profile_.kind.value_or(RowKind::kMissed);
-    } else if (SameWord(comment, "call ended") || SameWord(comment, "cdr")) {
-      row_.kind = RowKind::kCdr;
-    }
-    text.remove_prefix(colon + 2);
-    std::optional<Field> open;
-    const char* value_from = nullptr;
-    const auto close = [&](const char* end) {
-      if (open) row_.Set(*open, Trim({value_from, static_cast<std::size_t>(end - value_from)}));
-    };
-    std::size_t at = 0;
-    while (at <= text.size()) {
-      const std::size_t end = std::min(text.find(';', at), text.size());
-      const auto piece = text.substr(at, end - at);
-      const auto equals = piece.find('=');
-      const auto name = Trim(piece.substr(0, equals));
-      const bool in_header = open && (*open == kReasonHeader || *open == kDiversion ||
-                                      *open == kPai || *open == kReason);
-      const auto field = equals == std::string_view::npos ? std::nullopt : FieldOf(name);
-      const bool again = field && (row_.Has(*field) || field == open);
-      const bool starts = equals != std::string_view::npos && !again && (field || !in_header);
-      if (starts) {
-        close(text.data() + at - (at > 0 ? 1 : 0));
-        open = field;
-        value_from = piece.data() + equals + 1;
-      }
-      at = end + 1;
-    }
-    close(text.data() + text.size());
-    if (row_.Has(kReason) && row_[kReason].ends_with(';'))
-      row_.Set(kReason, row_[kReason].substr(0, row_[kReason].size() - 1));
-    return Ok();
-  }
-
-  // --- columns
-
-  Status ReadColumns(std::string_view line, char separator) {
-    unquoted_.clear();
-    unquoted_.reserve(line.size());  // views into it stay
-    std::size_t column = 0;
-    std::size_t at = 0;
-    while (true) {
-      std::string_view value;
-      if (at < line.size() && line[at] == '"' && separator == ',') {
-        const std::size_t from = unquoted_.size();
-        while (true) {
-          const std::size_t quote = line.find('"', at + 1);
-          if (quote == std::string_view::npos) {
-            return DeadLetterError(reasons::kCsvUnfinished,
-                                   "the line ends inside a quoted field, "
-                                   "column " +
-                                       std::to_string(column + 1) + ": it was cut");
-          }
-          unquoted_.append(line.substr(at + 1, quote - at - 1));
-          at = quote + 1;
-          if (at >= line.size() || line[at] != '"') break;
-          unquoted_.push_back('"');
-        }
-        value = std::string_view(unquoted_).substr(from);
-      }
-      const std::size_t end = std::min(line.find(separator, at), line.size());
-      if (value.empty()) value = line.substr(at, end - at);
-      if (column < profile_.columns.size() && profile_.columns[column])
-        row_.Set(*profile_.columns[column], Trim(value));
-      ++column;
-      if (end == line.size()) break;
-      at = end + 1;
-    }
-    if (column != profile_.columns.size()) {
-      return DeadLetterError(reasons::kCsvColumns, "the line has " + std::to_string(column) +
-                                                       " columns, the profile " +
-                                                       std::to_string(profile_.columns.size()));
-    }
-    return Ok();
-  }
-
   // --- meaning
 
   Status Fill(v1::CallRecord& record) {
@@ -704,9 +341,8 @@ class SipAcc final : public Adapter {
   // --- values
 
   Error Bad(Field field, std::string_view expected) const {
-    const auto* name = std::ranges::find(kNames, field, &Name::field);
     return DeadLetterError(reasons::kTextBadValue,
-                           "field " + std::string(name->name) + " " + std::string(expected) +
+                           "field " + std::string(NameOf(field)) + " " + std::string(expected) +
                                ", not \"" + std::string(row_[field].substr(0, 40)) + "\"");
   }
 
@@ -755,22 +391,20 @@ class SipAcc final : public Adapter {
     return Bad(field, "must be seconds since 1970, or a time such as 2026-03-29 01:30:00");
   }
 
-  static constexpr std::size_t kNumberBytes = 32;
-
   LocalTime time_;
-  Profile profile_;
-  simdjson::dom::parser parser_;
-  Row row_;
-  std::string numbers_;
-  std::string unquoted_;
+  RowReader reader_;
+  const Row& row_ = reader_.row();
 };
-
 }  // namespace
+}  // namespace textback::cdr::sip
+
+namespace textback::cdr {
 
 Result<std::unique_ptr<Adapter>> NewSipAcc(const FormatConfig& config) {
   TB_ASSIGN_OR_RETURN(auto time, LocalTime::Make(config.zone));
-  TB_ASSIGN_OR_RETURN(auto profile, ReadProfile(config.profile));
-  return std::unique_ptr<Adapter>(std::make_unique<SipAcc>(std::move(time), std::move(profile)));
+  TB_ASSIGN_OR_RETURN(auto profile, sip::ReadProfile(config.profile));
+  return std::unique_ptr<Adapter>(
+      std::make_unique<sip::SipAcc>(std::move(time), std::move(profile)));
 }
 
 }  // namespace textback::cdr
