@@ -183,7 +183,7 @@ def place_calls(site):
             code = "none: still running"
         if code != 0:
             wrong.append(f"{digits} ({CALLS[digits][0]}): the call itself went wrong, sipp's exit code {code}")
-    time.sleep(0.5)  # the last row is written after the last reply
+    time.sleep(0.7)  # the last rows are written after the last reply, JSON every 0.2 s
     return wrong
 
 
@@ -228,11 +228,15 @@ def main():
     finally:
         site.stop()
     log = folder / "acc.log"
-    rows = [line for line in (folder / "kamailio.log").read_text(errors="replace").splitlines() if "ACC: " in line]
+    lines = (folder / "kamailio.log").read_text(errors="replace").splitlines()
+    rows = [line for line in lines if "ACC: " in line]
     log.write_text("\n".join(rows) + "\n")
+    documents = folder / "acc.json"
+    documents.write_text("".join(line.partition("JSON: ")[2] + "\n" for line in lines if "JSON: " in line))
     if rows:
         wrong += judge(textback, [log], "", "syslog")
         wrong += judge(textback, sorted((folder / "flat").glob("acc*")), COLUMNS, "table acc")
+        wrong += judge(textback, [documents], "", "JSON")
     print(f"real calls: {len(CALLS)} calls, {len(rows)} rows, {time.monotonic() - begin:.1f} s, {len(wrong)} wrong")
     for line in wrong:
         print("  " + line)
