@@ -59,10 +59,29 @@ constexpr std::array kDefaultColumns = {kMethod, kFromTag, kToTag, kCallId, kCod
 constexpr std::size_t kColumnsMax = 64;
 constexpr std::size_t kNumberBytes = 32;
 
+// The names in the order of their lengths, and where each length begins: a look-up compares two or
+// three names.
+constexpr std::size_t kNameBytesMax = 19;
+constexpr auto kByLength = [] {
+  auto names = std::to_array(kNames);
+  std::ranges::sort(names, {}, [](const Name& name) { return name.name.size(); });
+  return names;
+}();
+constexpr auto kLengthFrom = [] {
+  std::array<std::uint8_t, kNameBytesMax + 2> from{};
+  for (const Name& name : kByLength) {
+    for (std::size_t i = name.name.size() + 1; i < from.size(); ++i) ++from[i];
+  }
+  return from;
+}();
+static_assert(kByLength.back().name.size() == kNameBytesMax);
+
 std::optional<Field> FieldOf(std::string_view name) {
-  const auto* found = std::ranges::find(kNames, name, &Name::name);
-  if (found == std::end(kNames)) return std::nullopt;
-  return found->field;
+  if (name.size() > kNameBytesMax) return std::nullopt;
+  for (std::size_t i = kLengthFrom[name.size()]; i < kLengthFrom[name.size() + 1]; ++i) {
+    if (kByLength[i].name == name) return kByLength[i].field;
+  }
+  return std::nullopt;
 }
 
 constexpr char Lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }

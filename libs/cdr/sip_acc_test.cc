@@ -230,6 +230,13 @@ TEST(SipAcc, ALongCallIdIsShortenedAlike) {
   EXPECT_EQ(invite.join_key().size(), 32U);
 }
 
+TEST(SipAcc, TheSameRowTwiceHasOneId) {
+  EXPECT_EQ(One(Json("INVITE", "486")).record_id(), "c1@pbx:1789992009.250000:INVITEt486");
+  EXPECT_EQ(One(Json("INVITE", "486"), "missed").record_id(),
+            "c1@pbx:1789992009.250000:INVITEm486");
+  EXPECT_EQ(One("INVITE|a|b|c1|486|Busy|1789992009").record_id().size(), 32U);  // made of its bytes
+}
+
 TEST(SipAcc, ProfilesThatCannotBe) {
   for (const std::string_view profile :
        {"method,callid,sip_code", "method,callid,sip_code,time,time", "method,callid,sip_code,tim",
