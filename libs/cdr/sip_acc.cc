@@ -235,7 +235,7 @@ class SipAcc final : public Adapter {
       AddCause(v1::Cause::NAMESPACE_TEXTBACK, "unreachable", {}, record);
     if (code == 487) SayAbandoned(record);
     // The proxy's timer for an answer, unless the times show that nothing ever rang.
-    if (code == 408 && !KnowsRinging(record))
+    if (code == 408 && !KnowsRinging(record) && !row_.Has(kReasonHeader))
       AddCause(v1::Cause::NAMESPACE_TEXTBACK, "no_answer", {}, record);
     AddCauses(std::to_string(code), record);
     return Ok();

@@ -197,6 +197,12 @@ Status RowReader::Read(std::string_view piece) {
   if (piece.front() == '{') return ReadJson(piece);
   if (!IsUtf8(piece)) return DeadLetterError(reasons::kInvalidUtf8, "the line is not UTF-8");
   constexpr std::string_view kMark = "ACC: ";
+  // acc_json to syslog: a document after the log's own words.
+  if (const auto brace = piece.find("{\"");
+      brace != std::string_view::npos && piece.back() == '}' &&
+      piece.find_first_of("|\"") > brace && piece.find(kMark) > brace) {
+    return ReadJson(piece.substr(brace));
+  }
   const auto columns = piece.front() == '"' ? std::string_view::npos : piece.find('|');
   if (const auto mark = piece.find(kMark); mark != std::string_view::npos && mark < columns)
     return ReadSyslog(piece.substr(mark + kMark.size()));

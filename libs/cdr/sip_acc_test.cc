@@ -151,6 +151,11 @@ TEST(SipAcc, SyslogKeepsHeadersTogether) {
   EXPECT_TRUE(record.call_over());
 }
 
+TEST(SipAcc, JsonInALineOfALog) {
+  EXPECT_EQ(Verdict(One("Sep 21 12:00:09 p kamailio[7]: " + Json("INVITE", "486"))), "busy");
+  EXPECT_EQ(Reason("Sep 21 12:00:09 p kamailio[7]: {\"method\":}"), "json_malformed");
+}
+
 TEST(SipAcc, MissedRowsAreLegs) {
   constexpr std::string_view kMissed =
       "ACC: call missed: timestamp=1789992009;method=INVITE;from_tag=a;to_tag=;call_id=c1;code=408;"
