@@ -20,6 +20,7 @@ import time
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 DATA = ROOT / "tests/data/real_calls"
 BOUND_S = 35
+SIPP_CANNOT_BIND = 254
 COLUMNS = ("method,from_tag,to_tag,callid,sip_code,sip_reason,time,at,src_user,dst_ouser,dst_user,invite_at,ringing_at,"
            "answered_by,diversion,privacy,pai,reason_hdr")
 
@@ -102,6 +103,7 @@ class Site:
     def __init__(self, folder):
         self.folder = folder
         self.processes = []
+        self.spare = []
 
     def start(self, name, command):
         out = open(self.folder / f"{name}.log", "wb")
@@ -121,11 +123,16 @@ class Site:
                 process.kill()
                 process.wait()
 
+    def own_ports(self):
+        if len(self.spare) < 2:
+            self.spare = free_ports(8)
+        return ["-cp", self.spare.pop(), "-mp", self.spare.pop()]
+
     def sipp(self, name, scenario, values, port, *more):
         file = self.folder / f"{name}.xml"
         file.write_text(filled(DATA / f"{scenario}.xml", values))
         return self.start(name, ["sipp", "-sf", file, "-i", "127.0.0.1", "-p", port, "-nostdin", "-timeout", BOUND_S,
-                                 "-nd", *more])
+                                 "-nd", *self.own_ports(), *more])
 
 
 def ready(port, until, process):
@@ -146,11 +153,29 @@ def ready(port, until, process):
     return False
 
 
+def place_call(site, digits, proxy, port):
+    _, (scenario, more, reason), _, _ = CALLS[digits]
+    caller, extra = f'"Caller" <sip:+447700900{digits}@example.org>', NOTHING
+    if digits in WITHHELD:
+        caller = '"Anonymous" <sip:anonymous@anonymous.invalid>'
+        extra = f"P-Asserted-Identity: <sip:+447700900{digits}@example.org>\n      Privacy: id"
+    text = filled(DATA / f"{scenario}.xml", more)
+    path = site.folder / f"caller-{digits}.xml"
+    path.write_text(text.replace("[from]", caller).replace("[more]", extra).replace("[cancel]", reason))
+    return site.start(
+        f"caller-{digits}", ["sipp", f"127.0.0.1:{proxy}", "-sf", path, "-i", "127.0.0.1", "-p", port, "-m", 1,
+                             "-s", f"+442079460{digits}", "-cid_str", f"{digits}-%u-%p@%s", "-nostdin",
+                             "-timeout", BOUND_S, "-timeout_error", *site.own_ports()])
+
+
 def place_calls(site):
     """Starts everything, waits until every caller is done; gives what went wrong."""
     until = time.monotonic() + BOUND_S
-    ports = free_ports(1 + len(PHONES) + len(CALLS))
-    proxy, phones, callers = ports[0], ports[1:1 + len(PHONES)], ports[1 + len(PHONES):]
+    sipps = len(PHONES) + len(CALLS)
+    ports = free_ports(1 + 3 * sipps)
+    proxy, phones, callers = ports[0], ports[1:1 + len(PHONES)], ports[1 + len(PHONES):1 + sipps]
+    # sipp also opens a port for commands and two for media; left alone it looks for them in a range of 60.
+    site.spare = ports[1 + sipps:]
     flat = site.folder / "flat"
     flat.mkdir()
     values = {"PROXY": proxy, "FLAT": flat, **dict(zip(PHONES, phones))}
@@ -161,26 +186,19 @@ def place_calls(site):
                             site.folder / "kamailio.pid", "-w", site.folder, "-f", site.folder / "kamailio.cfg"])
     if not ready(proxy, until, kamailio):
         return ["Kamailio did not start: " + (site.folder / "kamailio.log").read_text(errors="replace")[-2000:]]
-    running = {}
-    for (digits, (_, (scenario, more, reason), _, _)), port in zip(CALLS.items(), callers):
-        caller = f'"Caller" <sip:+447700900{digits}@example.org>'
-        extra = NOTHING
-        if digits in WITHHELD:
-            caller = '"Anonymous" <sip:anonymous@anonymous.invalid>'
-            extra = f"P-Asserted-Identity: <sip:+447700900{digits}@example.org>\nPrivacy: id"
-        text = filled(DATA / f"{scenario}.xml", more).replace("[from]", caller).replace("[more]", extra.replace("\n", "\n      "))
-        path = site.folder / f"caller-{digits}.xml"
-        path.write_text(text.replace("[cancel]", reason))
-        running[digits] = site.start(
-            f"caller-{digits}", ["sipp", f"127.0.0.1:{proxy}", "-sf", path, "-i", "127.0.0.1", "-p", port, "-m", 1,
-                                 "-s", f"+442079460{digits}", "-cid_str", f"{digits}-%u-%p@%s", "-nostdin",
-                                 "-timeout", BOUND_S, "-timeout_error"])
+    ports_of = dict(zip(CALLS, callers))
+    running = {digits: place_call(site, digits, proxy, ports_of[digits]) for digits in CALLS}
     wrong = []
-    for digits, process in running.items():
-        try:
-            code = process.wait(max(0.1, until - time.monotonic()))
-        except subprocess.TimeoutExpired:
-            code = "none: still running"
+    for digits in CALLS:
+        for _ in range(5):
+            try:
+                code = running[digits].wait(max(0.1, until - time.monotonic()))
+            except subprocess.TimeoutExpired:
+                code = "none: still running"
+            if code != SIPP_CANNOT_BIND:
+                break
+            # Another program took the port since; no call was placed yet.
+            running[digits] = place_call(site, digits, proxy, free_ports(1)[0])
         if code != 0:
             wrong.append(f"{digits} ({CALLS[digits][0]}): the call itself went wrong, sipp's exit code {code}")
     time.sleep(0.7)  # the last rows are written after the last reply, JSON every 0.2 s
