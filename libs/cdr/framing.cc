@@ -100,6 +100,11 @@ Result<std::optional<std::string_view>> FileSplitter::Next() {
       return std::optional(Take(rest_.size()));
     case Framing::kJson:
       return NextJson();
+    case Framing::kJsonOrLines: {
+      const auto at = rest_.find_first_not_of(kSpace);
+      const bool json = at != std::string_view::npos && (rest_[at] == '{' || rest_[at] == '[');
+      return json || in_array_ ? NextJson() : NextLine();
+    }
     case Framing::kXml:
       return NextXml();
     case Framing::kXmlRecords:

@@ -28,6 +28,8 @@ enum class Framing : std::uint8_t {
   kHeadedLines,
   // XML documents, each element in whose root is a record.
   kXmlRecords,
+  // Each a JSON document or, where it begins with no bracket, a line.
+  kJsonOrLines,
 };
 
 class FileSplitter {

@@ -55,6 +55,14 @@ TEST(FileSplitter, ALineThatIsNoJsonCostsOnlyItself) {
               ElementsAre("hello", R"({"a":1})", "{\"cut\":"));
 }
 
+TEST(FileSplitter, TakesLinesAmongJsonDocuments) {
+  EXPECT_THAT(Values(Framing::kJsonOrLines, "INVITE|\"c{|486\n{\n\"a\":1}\n\nACC: {x\r\n{\"b\":2}"),
+              ElementsAre("INVITE|\"c{|486", "{\n\"a\":1}", "ACC: {x", "{\"b\":2}"));
+  EXPECT_THAT(Values(Framing::kJsonOrLines, "[{\"a\":1},\n{\"b\":2}]\n"),
+              ElementsAre("{\"a\":1}", "{\"b\":2}"));
+  EXPECT_THAT(Values(Framing::kJsonOrLines, "\n\n"), IsEmpty());
+}
+
 TEST(FileSplitter, TakesXmlDocuments) {
   EXPECT_THAT(Values(Framing::kXml,
                      "<?xml version=\"1.0\"?>\n<cdr><a x='1'/><!-- </cdr> --></cdr>\n"

@@ -8,12 +8,14 @@
 #include "cdr/json_adapter.h"
 #include "cdr/mapped.h"
 #include "cdr/mapping.h"
+#include "cdr/sip_acc.h"
 
 namespace textback::cdr {
 namespace {
 
 constexpr auto kLegEnd = v1::SettleProfile::EMITS_LEG_END;
 constexpr auto kCallEnd = v1::SettleProfile::EMITS_CALL_END;
+constexpr auto kEvents = v1::SettleProfile::EMITS_EVENTS;
 
 constexpr SourceKind kKinds[] = {
     // A channel's row is written when the channel ends; the caller's own comes last.
@@ -39,6 +41,12 @@ constexpr SourceKind kKinds[] = {
     // One line a call (legs "a").
     {"freeswitch-csv", "FreeSWITCH mod_cdr_csv, template example", Framing::kLines, kCallEnd, 0,
      NewFreeswitchCsv},
+    // A failed branch's row may come half a minute before the transaction's last, which alone says
+    // that the call is over.
+    {"kamailio-acc", "Kamailio acc, acc_json, evapi", Framing::kJsonOrLines, kEvents, 1'000,
+     NewSipAcc},
+    {"opensips-acc", "OpenSIPS acc and its events", Framing::kJsonOrLines, kEvents, 1'000,
+     NewSipAcc},
     {"json", "CallRecord as JSON, or any JSON by a mapping file", Framing::kJson, kCallEnd, 0,
      [](const FormatConfig& config) -> Result<std::unique_ptr<Adapter>> {
        if (!config.mapping.empty()) return NewMappedJson(config);

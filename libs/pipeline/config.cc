@@ -167,6 +167,10 @@ void ReadInput(config::Map& m, intake::IntakeInput& input) {
           .Read();
   source.format.zone =
       m.String("time_zone", "Of times that carry none; IANA name.").Default("UTC").Read();
+  source.format.profile =
+      m.String("profile", "A variant of the format; its page in docs/sources has them.")
+          .Default("")
+          .Read();
   source.format.confluent_header =
       m.Bool("confluent_header", "Values begin with the schema registry's header.")
           .Default(false)
