@@ -91,6 +91,9 @@ struct FormatConfig {
   std::string zone = "UTC";  // of times that carry none: IANA name
   std::string mapping;       // csv, json, broadworks: the text of a mapping file (mapping.h)
   std::string profile;       // a vendor's or release's variant of the format; empty: the standard's
+  // Mobile networks: numbers that only a mailbox takes, and what roaming numbers (MSRN) begin with.
+  std::vector<std::string> voicemail_pilots;
+  std::vector<std::string> roaming_prefixes;
 };
 
 // kFatal ("config_invalid"): no such adapter, a header with a format that has none, a time zone or

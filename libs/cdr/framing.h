@@ -12,6 +12,7 @@
 #include <string_view>
 
 #include "base/result.h"
+#include "cdr/ber_file.h"
 
 namespace textback::cdr {
 
@@ -21,7 +22,7 @@ enum class Framing : std::uint8_t {
   kJson,    // JSON documents one after another, on one line or many; or one array of them
   kXml,     // XML documents one after another, each with or without its declaration
   kBlocks,  // a record is a block of lines; an empty line ends it
-  kBer,     // BER TLVs one after another, or a file with the header of TS 32.297
+  kBer,     // charging records in BER: see ber_file.h
 };
 
 class FileSplitter {
@@ -51,6 +52,7 @@ class FileSplitter {
   std::uint64_t number_ = 0;
   std::size_t offset_ = 0;
   bool in_array_ = false;
+  BerFile ber_;
 };
 
 }  // namespace textback::cdr

@@ -4,6 +4,7 @@
 
 #include "cdr/asterisk_csv.h"
 #include "cdr/json_adapter.h"
+#include "cdr/ts32298.h"
 
 namespace textback::cdr {
 namespace {
@@ -19,6 +20,10 @@ constexpr SourceKind kKinds[] = {
        if (options.zone.empty()) options.zone = config.zone;
        return NewAsteriskCsv(options);
      }},
+    // Files of several switches, each every 5 to 15 minutes: a forwarded leg's record may be in
+    // another's.
+    {"3gpp", "3GPP TS 32.298 records in BER, also in TS 32.297 files", Framing::kBer, kLegEnd,
+     900'000, NewTs32298},
     {"json", "CallRecord as JSON, or any JSON by a mapping file", Framing::kJson, kCallEnd, 0,
      [](const FormatConfig& config) -> Result<std::unique_ptr<Adapter>> {
        return NewJsonAdapter(config.ignore_unknown_fields);
