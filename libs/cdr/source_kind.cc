@@ -4,6 +4,7 @@
 
 #include "cdr/asterisk_csv.h"
 #include "cdr/json_adapter.h"
+#include "cdr/rf_json.h"
 #include "cdr/ts32298.h"
 
 namespace textback::cdr {
@@ -24,6 +25,8 @@ constexpr SourceKind kKinds[] = {
     // another's.
     {"3gpp", "3GPP TS 32.298 records in BER, also in TS 32.297 files", Framing::kBer, kLegEnd,
      900'000, NewTs32298},
+    {"3gpp-rf", "Rf accounting requests of IMS nodes as JSON", Framing::kJson, kLegEnd, 3'000,
+     NewRfJson},
     {"json", "CallRecord as JSON, or any JSON by a mapping file", Framing::kJson, kCallEnd, 0,
      [](const FormatConfig& config) -> Result<std::unique_ptr<Adapter>> {
        return NewJsonAdapter(config.ignore_unknown_fields);
