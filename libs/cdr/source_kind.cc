@@ -21,10 +21,10 @@ constexpr SourceKind kKinds[] = {
        if (options.zone.empty()) options.zone = config.zone;
        return NewAsteriskCsv(options);
      }},
-    // Files of several switches, each every 5 to 15 minutes: a forwarded leg's record may be in
-    // another's.
+    // A forwarded leg's record may stand in another switch's file. Longer waits would make texts
+    // stale: 15 minutes after the call, by default.
     {"3gpp", "3GPP TS 32.298 records in BER, also in TS 32.297 files", Framing::kBer, kLegEnd,
-     900'000, NewTs32298},
+     300'000, NewTs32298},
     {"3gpp-rf", "Rf accounting requests of IMS nodes as JSON", Framing::kJson, kLegEnd, 3'000,
      NewRfJson},
     {"json", "CallRecord as JSON, or any JSON by a mapping file", Framing::kJson, kCallEnd, 0,
