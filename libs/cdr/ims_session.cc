@@ -18,9 +18,13 @@ constexpr std::int64_t kSipStatusMax = 699;
 
 char Lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
 
+// `word` is in lower case.
 bool StartsWithWord(std::string_view text, std::string_view word) {
-  return text.size() >= word.size() &&
-         std::ranges::equal(text.substr(0, word.size()), word, {}, Lower, Lower);
+  if (text.size() < word.size()) return false;
+  for (std::size_t i = 0; i < word.size(); ++i) {
+    if (Lower(text[i]) != word[i]) return false;
+  }
+  return true;
 }
 
 std::string_view Trimmed(std::string_view text) {
@@ -29,12 +33,13 @@ std::string_view Trimmed(std::string_view text) {
   return text;
 }
 
+// 0: something stands there that no number has.
 std::size_t DigitsIn(std::string_view user) {
   std::size_t digits = 0;
   for (const char c : user) {
     if (c >= '0' && c <= '9') {
       ++digits;
-    } else if (std::string_view("+-.()*#").find(c) == std::string_view::npos) {
+    } else if (c != '+' && c != '-' && c != '.' && c != '(' && c != ')' && c != '*' && c != '#') {
       return 0;
     }
   }
@@ -82,12 +87,12 @@ void ReadReason(std::string_view header, bool answered, v1::CallRecord& record) 
       if (!StartsWithWord(parameter, "cause=")) continue;
       const auto cause = Trimmed(parameter.substr(6));
       if (cause.empty() || cause.size() > 3 || DigitsIn(cause) != cause.size()) continue;
-      if (StartsWithWord(protocol, "Q.850")) {
+      if (StartsWithWord(protocol, "q.850")) {
         AddCause(v1::Cause::NAMESPACE_Q850, cause, record);
-      } else if (StartsWithWord(protocol, "SIP") && cause == "200") {
+      } else if (StartsWithWord(protocol, "sip") && cause == "200") {
         // RFC 3326, 2: the call was completed elsewhere.
         if (!answered) record.set_answered_elsewhere(true);
-      } else if (StartsWithWord(protocol, "SIP")) {
+      } else if (StartsWithWord(protocol, "sip")) {
         AddCause(v1::Cause::NAMESPACE_SIP, cause, record);
       }
     }
@@ -126,7 +131,8 @@ void SetParties(const ImsSession& session, v1::CallRecord& record) {
   auto caller = session.calling;
   if (caller.empty() && session.role == ImsRole::kOriginating) caller = session.subscription;
   SetParty(caller, record, &v1::CallRecord::mutable_calling);
-  if (PresentationOfWord(UserOfUri(session.from)) == v1::Party::PRESENTATION_RESTRICTED)
+  const auto from = UserOfUri(session.from);
+  if (DigitsIn(from) == 0 && PresentationOfWord(from) == v1::Party::PRESENTATION_RESTRICTED)
     record.mutable_calling()->set_presentation(v1::Party::PRESENTATION_RESTRICTED);
 
   // Who answered is a better name for the target than the contact that it was reached at.
@@ -167,22 +173,22 @@ std::string_view BetterParty(std::string_view a, std::string_view b) {
 }
 
 std::string_view UserOfUri(std::string_view uri) {
-  if (const auto open = uri.find('<'); open != std::string_view::npos) {
-    uri = uri.substr(open + 1);
-    uri = uri.substr(0, uri.find('>'));
-  }
+  // "\"Name\" <sip:…>"
+  if (const auto open = uri.find('<'); open != std::string_view::npos) uri.remove_prefix(open + 1);
   uri = Trimmed(uri);
-  for (const std::string_view scheme : {"sip:", "sips:", "tel:"}) {
-    if (!StartsWithWord(uri, scheme)) continue;
-    uri.remove_prefix(scheme.size());
-    break;
+  if (StartsWithWord(uri, "sip:") || StartsWithWord(uri, "tel:")) {
+    uri.remove_prefix(4);
+  } else if (StartsWithWord(uri, "sips:")) {
+    uri.remove_prefix(5);
   }
-  return uri.substr(0, uri.find_first_of("@;>"));
+  std::size_t end = 0;
+  while (end < uri.size() && uri[end] != '@' && uri[end] != ';' && uri[end] != '>') ++end;
+  return uri.substr(0, end);
 }
 
 bool IsCallMethod(std::string_view method) {
   // RFC 3261: what a dialog of a call consists of; PRACK and UPDATE are RFC 3262 and 3311.
-  for (const std::string_view call : {"INVITE", "BYE", "CANCEL", "ACK", "PRACK", "UPDATE"}) {
+  for (const std::string_view call : {"invite", "bye", "cancel", "ack", "prack", "update"}) {
     if (method.size() == call.size() && StartsWithWord(method, call)) return true;
   }
   return method.empty();

@@ -19,7 +19,7 @@ struct Digits {
 Digits DigitsOf(std::string_view number) {
   Digits digits;
   for (const char c : number) {
-    if (std::string_view("+ -.()/").find(c) != std::string_view::npos) continue;
+    if (c == '+' || c == ' ' || c == '-' || c == '.' || c == '(' || c == ')' || c == '/') continue;
     const bool dialled = (c >= '0' && c <= '9') || c == '*' || c == '#';
     if (!dialled || digits.size == digits.text.size()) return {};
     digits.text[digits.size++] = c;

@@ -118,6 +118,31 @@ Avp AvpOf(std::string_view name) {
   return found != kAvps.end() && found->name == word.view() ? found->avp : Avp::kNone;
 }
 
+// A network writes the same few names in every request: the last spelling in each slot is kept.
+class AvpNames {
+ public:
+  Avp Of(std::string_view name) {
+    if (name.empty() || name.size() > kNameMax) return AvpOf(name);
+    const auto hash = name.size() * 31 + static_cast<std::uint8_t>(name.front()) * 7 +
+                      static_cast<std::uint8_t>(name[name.size() / 2]) * 3 +
+                      static_cast<std::uint8_t>(name.back());
+    auto& slot = slots_[hash % slots_.size()];
+    if (slot.name.view() != name) {
+      slot.avp = AvpOf(name);
+      std::ranges::copy(name, slot.name.text.begin());
+      slot.name.size = name.size();
+    }
+    return slot.avp;
+  }
+
+ private:
+  struct Slot {
+    Word name;
+    Avp avp = Avp::kNone;
+  };
+  std::array<Slot, 256> slots_;
+};
+
 struct EnumName {
   std::string_view name;
   std::int64_t value;
@@ -274,7 +299,7 @@ class RfJson final : public Adapter {
 
   Status Group(const object& members, int depth) {
     for (const auto member : members) {
-      const auto avp = AvpOf(member.key);
+      const auto avp = names_.Of(member.key);
       if (avp == Avp::kNone || member.value.is_null()) continue;
       if (object inner; member.value.get(inner) == simdjson::SUCCESS && avp == Avp::kGroup) {
         if (depth == kDepthMax) return Bad(member.key, "is nested too deep");
@@ -483,6 +508,7 @@ class RfJson final : public Adapter {
 
   KnownNumbers pilots_;
   KnownNumbers roaming_;
+  AvpNames names_;
   simdjson::dom::parser parser_;
   std::string padded_;
   Request request_;

@@ -58,9 +58,11 @@ void SetParty(const Number& number, v1::CallRecord& record, PartyOf mutable_part
 
 void AppendHex(std::string& out, std::string_view octets) {
   constexpr std::string_view kHex = "0123456789abcdef";
+  std::size_t at = out.size();
+  out.resize(at + octets.size() * 2);
   for (const char c : octets) {
-    out.push_back(kHex[static_cast<std::uint8_t>(c) >> 4]);
-    out.push_back(kHex[static_cast<std::uint8_t>(c) & 15]);
+    out[at++] = kHex[static_cast<std::uint8_t>(c) >> 4];
+    out[at++] = kHex[static_cast<std::uint8_t>(c) & 15];
   }
 }
 
