@@ -30,6 +30,9 @@ TEST(Murmur2Test, AgreesWithTheJavaClient) {
 TEST(StableHash64Test, ValuesAreFixedForever) {
   // State on disk depends on these: a change of them is a change of the state's version.
   EXPECT_EQ(Hex64(StableHash64("")), Hex64(StableHash64("", 0)));
+  EXPECT_EQ(Hex64(StableHash64("a")), "8c8d7bb7c19a4346");
+  EXPECT_EQ(Hex64(StableHash64("12345678")), "eac61d347bfc6ccb");
+  EXPECT_EQ(Hex64(StableHash64("0123456789abcdef0")), "44c834b9d17bf6c0");
   EXPECT_NE(StableHash64("a"), StableHash64("a", 1));
   std::set<std::uint64_t> seen;
   for (int i = 0; i < 10000; ++i) seen.insert(StableHash64("record-" + std::to_string(i)));

@@ -1,5 +1,6 @@
 #include "base/hash.h"
 
+#include <bit>
 #include <cstring>
 
 #include "base/assert.h"
@@ -51,6 +52,14 @@ std::uint64_t StableHash64(std::string_view bytes, std::uint64_t seed) {
     const auto product = static_cast<Uint128>(a) * b;
     return static_cast<std::uint64_t>(product) ^ static_cast<std::uint64_t>(product >> 64);
   };
+  // Whole words as they lie in memory; the loop below reads any.
+  if constexpr (std::endian::native == std::endian::little) {
+    for (; i + 8 <= bytes.size(); i += 8) {
+      std::uint64_t word = 0;
+      std::memcpy(&word, bytes.data() + i, sizeof word);
+      h = fold(h ^ word ^ kA, kB ^ (word >> 32)) + kB;
+    }
+  }
   for (; i < bytes.size(); i += 8) {
     std::uint64_t word = 0;
     for (std::size_t j = 0; j < 8 && i + j < bytes.size(); ++j) {

@@ -92,6 +92,9 @@ struct FormatConfig {
   std::string mapping;                   // csv, json: the text of a mapping file (mapping.h)
   std::string mapping_file = "mapping";  // its name, for errors
   std::string profile;  // a vendor's or release's variant of the format; empty: the standard's
+  // Mobile networks: numbers that only a mailbox takes, and what roaming numbers (MSRN) begin with.
+  std::vector<std::string> voicemail_pilots;
+  std::vector<std::string> roaming_prefixes;
 };
 
 // kFatal ("config_invalid"): no such adapter, a header with a format that has none, a time zone or

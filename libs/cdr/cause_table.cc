@@ -12,6 +12,9 @@ constexpr auto kSip = v1::Cause::NAMESPACE_SIP;
 constexpr auto kAsterisk = v1::Cause::NAMESPACE_ASTERISK;
 constexpr auto kFreeswitch = v1::Cause::NAMESPACE_FREESWITCH;
 constexpr auto k3gpp = v1::Cause::NAMESPACE_3GPP;
+constexpr auto kMap = v1::Cause::NAMESPACE_MAP;
+constexpr auto kGsm0408 = v1::Cause::NAMESPACE_GSM0408;
+constexpr auto kIms = v1::Cause::NAMESPACE_IMS;
 
 constexpr auto kUnresolved = v1::VERDICT_UNRESOLVED;
 
@@ -244,6 +247,87 @@ constexpr CauseRow k3gppRows[] = {
     Says(k3gpp, "5", v1::VERDICT_BLOCKED, "3gpp.5"),           // CAMEL initiated call release
 };
 
+// TS 29.002, 17.6.6: error codes, as gsm0902MapErrorValue in diagnostics. What the HLR or the
+// visited MSC answered when the called subscriber was asked for.
+constexpr CauseRow kMapRows[] = {
+    Says(kMap, "1", v1::VERDICT_WRONG_NUMBER, "map.1"),       // unknownSubscriber
+    Says(kMap, "3", v1::VERDICT_NETWORK_FAILURE, "map.3"),    // unknownMSC
+    Says(kMap, "5", v1::VERDICT_UNREACHABLE, "map.5"),        // unidentifiedSubscriber: VLR lost it
+    Says(kMap, "8", v1::VERDICT_NETWORK_FAILURE, "map.8"),    // roamingNotAllowed
+    Says(kMap, "9", v1::VERDICT_NETWORK_FAILURE, "map.9"),    // illegalSubscriber
+    Says(kMap, "10", v1::VERDICT_NETWORK_FAILURE, "map.10"),  // bearerServiceNotProvisioned
+    Says(kMap, "11", v1::VERDICT_NETWORK_FAILURE, "map.11"),  // teleserviceNotProvisioned
+    Says(kMap, "12", v1::VERDICT_NETWORK_FAILURE, "map.12"),  // illegalEquipment
+    Says(kMap, "13", v1::VERDICT_BLOCKED, "map.13"),          // callBarred: incoming calls barred
+    Says(kMap, "14", v1::VERDICT_NETWORK_FAILURE, "map.14"),  // forwardingViolation
+    Says(kMap, "15", v1::VERDICT_BLOCKED, "map.15"),          // cug-Reject
+    Says(kMap, "21", v1::VERDICT_NETWORK_FAILURE, "map.21"),  // facilityNotSupported
+    Says(kMap, "27", v1::VERDICT_UNREACHABLE, "map.27"),      // absentSubscriber
+    Vague(kMap, "34", v1::VERDICT_NETWORK_FAILURE, "map.34"),  // systemFailure
+    Vague(kMap, "35", v1::VERDICT_NETWORK_FAILURE, "map.35"),  // dataMissing
+    Vague(kMap, "36", v1::VERDICT_NETWORK_FAILURE, "map.36"),  // unexpectedDataValue
+    Says(kMap, "39", v1::VERDICT_NETWORK_FAILURE, "map.39"),   // noRoamingNumberAvailable
+    Says(kMap, "44", v1::VERDICT_WRONG_NUMBER, "map.44"),      // numberChanged
+    Says(kMap, "45", v1::VERDICT_BUSY, "map.45"),              // busySubscriber
+    Says(kMap, "46", v1::VERDICT_NO_ANSWER, "map.46"),         // noSubscriberReply
+    Vague(kMap, "47", v1::VERDICT_NETWORK_FAILURE, "map.47"),  // forwardingFailed
+    Vague(kMap, "48", v1::VERDICT_NETWORK_FAILURE, "map.48"),  // or-NotAllowed
+};
+
+// TS 24.008, 10.5.4.11 and annex H: cause values between the mobile and its MSC (gsm0408Cause). The
+// numbers are Q.850's as far as both have them.
+constexpr CauseRow kGsm0408Rows[] = {
+    Says(kGsm0408, "1", v1::VERDICT_WRONG_NUMBER, "gsm0408.1"),     // unassigned number
+    Says(kGsm0408, "3", v1::VERDICT_WRONG_NUMBER, "gsm0408.3"),     // no route to destination
+    Says(kGsm0408, "6", v1::VERDICT_NETWORK_FAILURE, "gsm0408.6"),  // channel unacceptable
+    Says(kGsm0408, "8", v1::VERDICT_BLOCKED, "gsm0408.8"),          // operator determined barring
+    ReadVague(kGsm0408, "16", Reading::kCallerGaveUp, "gsm0408.16_unanswered"),  // normal clearing
+    Says(kGsm0408, "17", v1::VERDICT_BUSY, "gsm0408.17"),                        // user busy
+    Read(kGsm0408, "18", Reading::kNoResponse, "gsm0408.18"),         // no user responding
+    Says(kGsm0408, "19", v1::VERDICT_NO_ANSWER, "gsm0408.19"),        // user alerting, no answer
+    Read(kGsm0408, "21", Reading::kRefused, "gsm0408.21"),            // call rejected
+    Says(kGsm0408, "22", v1::VERDICT_WRONG_NUMBER, "gsm0408.22"),     // number changed
+    Says(kGsm0408, "24", v1::VERDICT_BLOCKED, "gsm0408.24"),          // rejected by a feature
+    Says(kGsm0408, "25", v1::VERDICT_NETWORK_FAILURE, "gsm0408.25"),  // pre-emption
+    Says(kGsm0408, "26", v1::VERDICT_ANSWERED_ELSEWHERE,
+         "gsm0408.26"),                                               // non selected user clearing
+    Says(kGsm0408, "27", v1::VERDICT_UNREACHABLE, "gsm0408.27"),      // destination out of order
+    Says(kGsm0408, "28", v1::VERDICT_WRONG_NUMBER, "gsm0408.28"),     // invalid number format
+    Says(kGsm0408, "29", v1::VERDICT_NETWORK_FAILURE, "gsm0408.29"),  // facility rejected
+    Vague(kGsm0408, "31", kUnresolved, "gsm0408.31"),                 // normal, unspecified
+    Says(kGsm0408, "34", v1::VERDICT_NETWORK_FAILURE, "gsm0408.34"),  // no circuit available
+    Says(kGsm0408, "38", v1::VERDICT_NETWORK_FAILURE, "gsm0408.38"),  // network out of order
+    Says(kGsm0408, "41", v1::VERDICT_NETWORK_FAILURE, "gsm0408.41"),  // temporary failure
+    Says(kGsm0408, "42", v1::VERDICT_NETWORK_FAILURE, "gsm0408.42"),  // congestion
+    Says(kGsm0408, "44", v1::VERDICT_NETWORK_FAILURE, "gsm0408.44"),  // channel not available
+    Says(kGsm0408, "47", v1::VERDICT_NETWORK_FAILURE, "gsm0408.47"),  // resources unavailable
+    Says(kGsm0408, "55", v1::VERDICT_BLOCKED, "gsm0408.55"),  // incoming calls barred within CUG
+    Says(kGsm0408, "57", v1::VERDICT_NETWORK_FAILURE, "gsm0408.57"),  // bearer not authorized
+    Says(kGsm0408, "58", v1::VERDICT_NETWORK_FAILURE, "gsm0408.58"),  // bearer not available
+    Says(kGsm0408, "63", v1::VERDICT_NETWORK_FAILURE, "gsm0408.63"),  // service not available
+    Says(kGsm0408, "68", v1::VERDICT_NETWORK_FAILURE, "gsm0408.68"),  // ACM reached its maximum
+    Says(kGsm0408, "79", v1::VERDICT_NETWORK_FAILURE, "gsm0408.79"),  // not implemented
+    Says(kGsm0408, "87", v1::VERDICT_BLOCKED, "gsm0408.87"),          // user not member of CUG
+    Says(kGsm0408, "88", v1::VERDICT_NETWORK_FAILURE,
+         "gsm0408.88"),                                                  // incompatible destination
+    Says(kGsm0408, "102", v1::VERDICT_NETWORK_FAILURE, "gsm0408.102"),   // timer expiry
+    Vague(kGsm0408, "111", v1::VERDICT_NETWORK_FAILURE, "gsm0408.111"),  // protocol error
+    Vague(kGsm0408, "127", v1::VERDICT_NETWORK_FAILURE, "gsm0408.127"),  // interworking
+};
+
+// TS 32.298, 5.1.3.1: causeForRecordClosing; and TS 32.299, 7.2.35: the Cause-Codes that are no SIP
+// status, as "cause-code/…". Successes (0 and below) need no row.
+constexpr CauseRow kImsRows[] = {
+    Vague(kIms, "0", kUnresolved, "ims.0"),           // service delivery ended successfully
+    Vague(kIms, "1", kUnresolved, "ims.1"),           // unsuccessful service delivery
+    Says(kIms, "3", v1::VERDICT_CONTINUES, "ims.3"),  // time limit: a partial record
+    Says(kIms, "4", v1::VERDICT_CONTINUES, "ims.4"),  // service change
+    Says(kIms, "5", v1::VERDICT_CONTINUES, "ims.5"),  // management intervention
+    Vague(kIms, "cause-code/1", v1::VERDICT_NETWORK_FAILURE, "ims.unspecified_error"),
+    Vague(kIms, "cause-code/2", kUnresolved, "ims.unsuccessful_setup"),
+    Vague(kIms, "cause-code/3", v1::VERDICT_NETWORK_FAILURE, "ims.internal_error"),
+};
+
 std::string_view WithoutLeadingZeros(std::string_view value) {
   const std::size_t at = value.find_first_not_of('0');
   if (at == std::string_view::npos) return value.empty() ? value : value.substr(0, 1);
@@ -278,6 +362,12 @@ const CauseRow* FindCause(v1::Cause::Namespace space, std::string_view value) {
       return FindIn(kFreeswitchRows, value);
     case v1::Cause::NAMESPACE_3GPP:
       return FindIn(k3gppRows, WithoutLeadingZeros(value));
+    case v1::Cause::NAMESPACE_MAP:
+      return FindIn(kMapRows, WithoutLeadingZeros(value));
+    case v1::Cause::NAMESPACE_GSM0408:
+      return FindIn(kGsm0408Rows, WithoutLeadingZeros(value));
+    case v1::Cause::NAMESPACE_IMS:
+      return FindIn(kImsRows, WithoutLeadingZeros(value));
     default:
       return nullptr;
   }

@@ -79,7 +79,7 @@ std::size_t XmlEnd(std::string_view text) {
 }  // namespace
 
 FileSplitter::FileSplitter(Framing framing, std::string_view bytes)
-    : framing_(framing), all_(bytes), rest_(bytes) {}
+    : framing_(framing), all_(bytes), rest_(bytes), ber_(bytes) {}
 
 std::string_view FileSplitter::Take(std::size_t bytes) {
   offset_ = static_cast<std::size_t>(rest_.data() - all_.data());
@@ -205,8 +205,10 @@ std::optional<std::string_view> FileSplitter::NextBlock() {
 }
 
 Result<std::optional<std::string_view>> FileSplitter::NextBer() {
-  if (rest_.empty()) return std::optional<std::string_view>();
-  return std::optional(Take(rest_.size()));
+  ++number_;
+  auto record = ber_.Next();
+  if (record && *record) offset_ = static_cast<std::size_t>((*record)->data() - all_.data());
+  return record;
 }
 
 }  // namespace textback::cdr

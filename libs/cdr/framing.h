@@ -13,6 +13,7 @@
 #include <string_view>
 
 #include "base/result.h"
+#include "cdr/ber_file.h"
 
 namespace textback::cdr {
 
@@ -23,7 +24,7 @@ enum class Framing : std::uint8_t {
   kXml,     // XML documents one after another, each with or without its declaration
   kBlocks,  // a record is a block of lines; an empty line ends it (an event socket's envelope is a
             // part of the event after it)
-  kBer,     // BER TLVs one after another, or a file with the header of TS 32.297
+  kBer,     // charging records in BER: see ber_file.h
   // Lines under a header line, which is put before each value of several lines.
   kHeadedLines,
   // XML documents, each element in whose root is a record.
@@ -64,6 +65,7 @@ class FileSplitter {
   bool in_root_ = false;
   std::string_view header_;
   std::string headed_;  // the header line and some of the lines
+  BerFile ber_;
 };
 
 }  // namespace textback::cdr

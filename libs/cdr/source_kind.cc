@@ -8,7 +8,9 @@
 #include "cdr/json_adapter.h"
 #include "cdr/mapped.h"
 #include "cdr/mapping.h"
+#include "cdr/rf_json.h"
 #include "cdr/sip_acc.h"
+#include "cdr/ts32298.h"
 
 namespace textback::cdr {
 namespace {
@@ -47,6 +49,12 @@ constexpr SourceKind kKinds[] = {
      NewSipAcc},
     {"opensips-acc", "OpenSIPS acc and its events", Framing::kJsonOrLines, kEvents, 1'000,
      NewSipAcc},
+    // A forwarded leg's record may stand in another switch's file. Longer waits would make texts
+    // stale: 15 minutes after the call, by default.
+    {"3gpp", "3GPP TS 32.298 records in BER, also in TS 32.297 files", Framing::kBer, kLegEnd,
+     300'000, NewTs32298},
+    {"3gpp-rf", "Rf accounting requests of IMS nodes as JSON", Framing::kJson, kLegEnd, 3'000,
+     NewRfJson},
     {"json", "CallRecord as JSON, or any JSON by a mapping file", Framing::kJson, kCallEnd, 0,
      [](const FormatConfig& config) -> Result<std::unique_ptr<Adapter>> {
        if (!config.mapping.empty()) return NewMappedJson(config);

@@ -211,6 +211,16 @@ void ReadInput(config::Map& m, intake::IntakeInput& input) {
     if (a.Has("columns"))
       source.format.asterisk.columns = a.Strings("columns", "In the file's order; - skips one.");
   });
+  m.Section("mobile", "Only with formats 3gpp and 3gpp-rf.", [&](config::Map& n) {
+    if (n.Has("voicemail_pilots")) {
+      source.format.voicemail_pilots =
+          n.Strings("voicemail_pilots", "Numbers that only a mailbox takes.");
+    }
+    if (n.Has("roaming_prefixes")) {
+      source.format.roaming_prefixes =
+          n.Strings("roaming_prefixes", "What roaming numbers (MSRN) begin with.");
+    }
+  });
   m.Section("settle", "When a call of this source counts as over.", [&](config::Map& s) {
     const auto emits =
         s.String("emits",

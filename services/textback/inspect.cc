@@ -29,6 +29,8 @@ struct Options {
   std::string profile;
   std::vector<std::string> columns;
   std::vector<std::string> lines;
+  std::vector<std::string> voicemail_pilots;
+  std::vector<std::string> roaming_prefixes;
   bool bare_international = false;
   std::vector<std::string> strip;
   bool explain = false;
@@ -56,6 +58,8 @@ Result<ops::InspectOptions> InspectOptionsOf(const Options& options) {
   source.format.adapter = std::string(kind->name);
   source.format.zone = options.zone;
   source.format.profile = options.profile;
+  source.format.voicemail_pilots = options.voicemail_pilots;
+  source.format.roaming_prefixes = options.roaming_prefixes;
   if (!options.columns.empty()) source.format.asterisk.columns = options.columns;
   if (!options.mapping.empty()) {
     TB_ASSIGN_OR_RETURN(source.format.mapping, config::ReadFile(options.mapping, kMappingBytesMax));
@@ -293,11 +297,20 @@ void AddInspect(CLI::App& app, int& exit_code) {
   command
       .add_option("--columns", options->columns, "asterisk-cdr: the columns, if not the default")
       ->delimiter(',');
-  command.add_option("--line", options->lines,
-                     "the business's own number, E.164, repeatable: tells calls out from calls in");
+  // Each takes one argument: the files that follow aren't its.
+  const auto add_repeatable = [&command](const char* name, std::vector<std::string>& values,
+                                         const char* help) {
+    command.add_option(name, values, help)->allow_extra_args(false);
+  };
+  add_repeatable("--line", options->lines,
+                 "the business's own number, E.164, repeatable: tells calls out from calls in");
+  add_repeatable("--strip", options->strip, "a routing prefix to take off numbers, repeatable");
+  add_repeatable("--voicemail-pilot", options->voicemail_pilots,
+                 "3gpp, 3gpp-rf: a number that only a mailbox takes, repeatable");
+  add_repeatable("--roaming-prefix", options->roaming_prefixes,
+                 "3gpp, 3gpp-rf: what roaming numbers begin with, repeatable");
   command.add_flag("--bare-international", options->bare_international,
                    "numbers are country code + number, without +");
-  command.add_option("--strip", options->strip, "a routing prefix to take off numbers, repeatable");
   command.add_flag("--explain", options->explain, "each call with its records, as they were read");
   command.add_flag("--coverage", options->coverage,
                    "the share of unanswered calls per file; exit code 1 where it can't be right");
