@@ -2,13 +2,12 @@
 
 #include <algorithm>
 #include <array>
-#include <charconv>
 #include <cstdlib>
 
 #include "base/bytes.h"
 #include "base/hash.h"
+#include "cdr/asterisk_text.h"
 #include "cdr/local_time.h"
-#include "cdr/normalise.h"
 #include "cdr/reasons.h"
 
 namespace textback::cdr {
@@ -44,106 +43,19 @@ constexpr std::array<std::string_view, kColumns> kNames = {
     "lastapp",     "lastdata", "start",    "answer",    "end",      "duration",    "billsec",
     "disposition", "amaflags", "uniqueid", "userfield", "linkedid", "peeraccount", "sequence"};
 
+// newcdrcolumns=yes in cdr.conf: peeraccount, linkedid and sequence follow userfield (cdr_csv.c).
+constexpr std::size_t kNewColumns = 3;
 constexpr std::size_t kColumnsMax = 64;
+constexpr std::int64_t kSecondsMsMax = 100'000'000'000;
 constexpr std::int64_t kProducedSlackMs = 60'000;  // clocks of the PBX and of the producer differ
 
-bool SameWord(std::string_view a, std::string_view b) {
-  const auto lower = [](char c) {
-    return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-  };
-  return a.size() == b.size() && std::ranges::equal(a, b, {}, lower, lower);
-}
-
-bool IsOneOf(std::string_view word, std::initializer_list<std::string_view> words) {
-  return std::ranges::any_of(words, [word](std::string_view w) { return SameWord(word, w); });
-}
-
-// One line cut into fields; storage is kept from line to line.
-class Line {
- public:
-  // How many fields stand in `text`; nullopt: it ends inside a quoted one.
-  std::optional<std::size_t> Split(std::string_view text) {
-    count_ = 0;
-    std::size_t at = 0;
-    while (true) {
-      std::string& field = Next();
-      if (at < text.size() && text[at] == '"') {
-        if (!Quoted(text, at, field)) return std::nullopt;
-      }
-      const std::size_t comma = std::min(text.find(',', at), text.size());
-      field.append(text.substr(at, comma - at));
-      if (comma == text.size()) return count_;
-      at = comma + 1;
-    }
-  }
-  std::string_view operator[](std::size_t i) const { return fields_[i]; }
-
- private:
-  std::string& Next() {
-    if (count_ == fields_.size()) fields_.emplace_back();
-    fields_[count_].clear();
-    return fields_[count_++];
-  }
-  static bool Quoted(std::string_view text, std::size_t& at, std::string& field) {
-    while (true) {
-      const std::size_t quote = text.find('"', ++at);
-      if (quote == std::string_view::npos) return false;
-      field.append(text.substr(at, quote - at));
-      at = quote + 1;
-      if (at >= text.size() || text[at] != '"') return true;
-      field.push_back('"');  // "" is one quote
-    }
-  }
-  std::vector<std::string> fields_;
-  std::size_t count_ = 0;
-};
-
-std::string Latin1ToUtf8(std::string_view bytes) {
-  std::string out;
-  out.reserve(bytes.size() * 2);
-  for (const char c : bytes) {
-    const auto u = static_cast<unsigned char>(c);
-    if (u < 0x80) {
-      out.push_back(c);
-    } else {
-      out.push_back(static_cast<char>(0xc0 | u >> 6));
-      out.push_back(static_cast<char>(0x80 | (u & 0x3f)));
-    }
-  }
-  return out;
-}
-
-struct CallerId {
-  std::string_view name;
-  std::string_view number;
-};
-
-// "Workshop" <02079460000>
-CallerId ReadCallerId(std::string_view clid) {
-  CallerId id;
-  const std::size_t open = clid.rfind('<');
-  if (open != std::string_view::npos && clid.back() == '>')
-    id.number = clid.substr(open + 1, clid.size() - open - 2);
-  id.name = clid.substr(0, open);
-  while (!id.name.empty() && (id.name.back() == ' ' || id.name.back() == '"'))
-    id.name.remove_suffix(1);
-  while (!id.name.empty() && (id.name.front() == ' ' || id.name.front() == '"'))
-    id.name.remove_prefix(1);
-  return id;
-}
-
 v1::AnsweredBy WhoAnswered(std::string_view app, std::string_view dst_channel) {
+  const auto by = WhoIsApplication(app);
   // VoiceMail's own row, wherever a party B went before.
-  if (IsOneOf(app, {"VoiceMail", "MinivmRecord"})) return v1::ANSWERED_BY_VOICEMAIL;
-  if (!dst_channel.empty())
-    return v1::ANSWERED_BY_UNKNOWN;  // a phone; or an outside number's mailbox
-  if (SameWord(app, "Queue")) return v1::ANSWERED_BY_QUEUE;
-  if (IsOneOf(app, {"Playback", "BackGround", "BackgroundDetect", "ControlPlayback", "Read",
-                    "WaitExten", "Wait", "SayDigits", "SayNumber", "SayAlpha", "Directory",
-                    "MusicOnHold", "Playtones", "Milliwatt", "Echo"})) {
-    return v1::ANSWERED_BY_IVR;
-  }
-  return v1::ANSWERED_BY_UNKNOWN;
+  if (by == v1::ANSWERED_BY_VOICEMAIL) return by;
+  // A party B is a phone; or an outside number's mailbox, or what a Local channel leads to.
+  if (!dst_channel.empty() || by == v1::ANSWERED_BY_UNSPECIFIED) return v1::ANSWERED_BY_UNKNOWN;
+  return by;
 }
 
 class AsteriskCsv final : public Adapter {
@@ -151,28 +63,24 @@ class AsteriskCsv final : public Adapter {
   AsteriskCsv(const AsteriskOptions& options, LocalTime time,
               std::array<std::optional<std::size_t>, kColumns> places)
       : column_count_(options.columns.size()),
+        new_columns_too_(options.columns == AsteriskOptions().columns),
         latin1_fallback_(options.latin1_fallback),
         time_(std::move(time)),
         places_(places) {}
 
   void Decode(std::string_view value, const ValueContext& context, Decoded& out) override {
     std::size_t lines = 0;
-    while (!value.empty()) {
-      const std::size_t newline = value.find('\n');
-      auto line = value.substr(0, newline);
-      value.remove_prefix(newline == std::string_view::npos ? value.size() : newline + 1);
-      if (!line.empty() && line.back() == '\r') line.remove_suffix(1);
-      if (line.empty()) continue;
+    while (const auto line = NextLine(value)) {
       if (++lines > kRecordsPerValueMax) {
         out.Reject(
             DeadLetterError(reasons::kTooManyRecords,
                             "more than " + std::to_string(kRecordsPerValueMax) +
                                 " lines in one value; these are the rest"),
-            {line.data(), static_cast<std::size_t>(value.data() + value.size() - line.data())});
+            {line->data(), static_cast<std::size_t>(value.data() + value.size() - line->data())});
         return;
       }
-      if (auto status = DecodeLine(line, context, out); !status)
-        out.Reject(std::move(status).error(), line);
+      if (auto status = DecodeLine(*line, context, out); !status)
+        out.Reject(std::move(status).error(), *line);
     }
     if (lines == 0)
       out.Reject(DeadLetterError(reasons::kValueMissing, "the value has no line"), value);
@@ -180,28 +88,30 @@ class AsteriskCsv final : public Adapter {
 
  private:
   std::string_view Field(Column column) const {
-    return places_[column] ? line_[*places_[column]] : std::string_view();
+    const auto place = places_[column];
+    return place && *place < count_ ? line_[*place] : std::string_view();
+  }
+
+  // Not just any three more: a wrong linkedid would join strangers' calls.
+  bool HasNewColumns() const {
+    return new_columns_too_ && count_ == column_count_ + kNewColumns &&
+           UniqueIdMs(Field(kLinkedId)) && SecondsToMs(Field(kSequence));
   }
 
   Status DecodeLine(std::string_view raw, const ValueContext& context, Decoded& out) {
-    std::string converted;
-    std::string_view text = raw;
-    if (!IsUtf8(text)) {
-      if (!latin1_fallback_) {
-        return DeadLetterError(
-            reasons::kInvalidUtf8,
-            "the line is not UTF-8 (latin1_fallback would read it as ISO 8859-1)");
-      }
-      converted = Latin1ToUtf8(text);
-      text = converted;
+    const auto text = AsUtf8(raw, latin1_fallback_, converted_);
+    if (!text) {
+      return DeadLetterError(reasons::kInvalidUtf8,
+                             "the line is not UTF-8 (latin1_fallback would read it as ISO 8859-1)");
     }
-    const auto count = line_.Split(text);
+    const auto count = line_.Split(*text);
     if (!count)
       return DeadLetterError(reasons::kCsvUnfinished,
                              "the line ends inside a quoted field: it was cut");
-    if (*count != column_count_) {
+    count_ = *count;
+    if (count_ != column_count_ && !HasNewColumns()) {
       return DeadLetterError(reasons::kCsvColumns,
-                             "the line has " + std::to_string(*count) + " columns, " +
+                             "the line has " + std::to_string(count_) + " columns, " +
                                  std::to_string(column_count_) + " are configured");
     }
     auto& record = out.Add(raw);
@@ -245,10 +155,8 @@ class AsteriskCsv final : public Adapter {
 
   void FillParties(v1::CallRecord& record) const {
     const auto clid = ReadCallerId(Field(kClid));
-    auto& calling = *record.mutable_calling();
-    calling.set_number(std::string(Field(kSrc).empty() ? clid.number : Field(kSrc)));
-    // Asterisk's CDR has no presentation; a channel with CLIR shows as a name in place of one.
-    calling.set_presentation(PresentationOfWord(clid.name));
+    SetCaller(Field(kSrc).empty() ? clid.number : Field(kSrc), clid.name,
+              *record.mutable_calling());
     record.mutable_called()->set_number(std::string(Field(kDst)));
   }
 
@@ -301,21 +209,10 @@ class AsteriskCsv final : public Adapter {
   // Milliseconds; 0 where the column is absent or empty. Whole seconds, or with a fraction
   // (cdr_custom with the option f).
   std::optional<std::int64_t> Seconds(Column column) const {
-    auto text = Field(column);
+    const auto text = Field(column);
     if (text.empty()) return 0;
-    const std::size_t dot = std::min(text.find('.'), text.size());
-    std::int64_t seconds = 0;
-    const auto [end, error] = std::from_chars(text.data(), text.data() + dot, seconds);
-    if (error != std::errc() || end != text.data() + dot || seconds < 0 || seconds > 100'000'000)
-      return std::nullopt;
-    std::int64_t ms = seconds * 1'000;
-    std::int64_t unit = 100;
-    for (const char c : text.substr(std::min(dot + 1, text.size()))) {
-      if (c < '0' || c > '9') return std::nullopt;
-      ms += (c - '0') * unit;
-      unit /= 10;
-    }
-    return ms;
+    const auto ms = SecondsToMs(text);
+    return ms && *ms <= kSecondsMsMax ? ms : std::nullopt;
   }
 
   Error Bad(Column column, std::string_view expected) const {
@@ -325,10 +222,13 @@ class AsteriskCsv final : public Adapter {
   }
 
   std::size_t column_count_;
+  bool new_columns_too_;  // kNewColumns may follow
   bool latin1_fallback_;
   LocalTime time_;
   std::array<std::optional<std::size_t>, kColumns> places_;
-  Line line_;
+  AsteriskFields line_;
+  std::size_t count_ = 0;  // of line_
+  std::string converted_;
 };
 
 }  // namespace
@@ -359,6 +259,11 @@ Result<std::unique_ptr<Adapter>> NewAsteriskCsv(const AsteriskOptions& options) 
       return FatalError("config_invalid",
                         "asterisk.columns: \"" + std::string(kNames[needed]) + "\" is needed");
     }
+  }
+  if (options.columns == AsteriskOptions().columns) {
+    places[kPeerAccount] = options.columns.size();
+    places[kLinkedId] = options.columns.size() + 1;
+    places[kSequence] = options.columns.size() + 2;
   }
   return std::unique_ptr<Adapter>(std::make_unique<AsteriskCsv>(options, std::move(time), places));
 }

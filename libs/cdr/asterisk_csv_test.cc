@@ -391,5 +391,28 @@ const bool kRegistered = [] {
   return true;
 }();
 
+TEST(AsteriskCsv, ReadsTheNewColumnsUnasked) {
+  Row row;
+  row.rest = R"(,"","1789991999.7",42)";  // newcdrcolumns=yes
+  const auto record = One(Source(), row);
+  EXPECT_EQ(record.join_key(), "1789991999.7");
+  EXPECT_EQ(record.record_id(), "1789992000.1:42");
+  EXPECT_FALSE(record.call_over()) << "a row of a channel that didn't begin the call";
+  row.rest = R"(,"","1789992000.1",42)";
+  EXPECT_TRUE(One(Source(), row).call_over());
+  EXPECT_EQ(Reason(Source(), Row{.rest = R"(,"","1789992000.1")"}.Text()), "csv_columns");
+  EXPECT_EQ(Reason(Source("UTC", {"linkedid"}), row.Text()), "csv_columns") << "as configured";
+}
+
+TEST(AsteriskCsv, AnAnswerBehindALocalChannelIsAnAnswer) {
+  Row row;
+  row.dstchannel = "Local/101@from-queue-00000001;1";
+  row.disposition = "ANSWERED";
+  row.app = "Queue";
+  EXPECT_EQ(One(Source(), row).answered_by(), v1::ANSWERED_BY_UNKNOWN);
+  row.dstchannel.clear();
+  EXPECT_EQ(One(Source(), row).answered_by(), v1::ANSWERED_BY_QUEUE) << "no agent took it";
+}
+
 }  // namespace
 }  // namespace textback::cdr
