@@ -119,7 +119,8 @@ constexpr CauseRow kSipRows[] = {
     Says(kSip, "608", v1::VERDICT_BLOCKED, "sip.608"),  // RFC 8688: rejected by an intermediary
 };
 
-// Asterisk: CDR dispositions (ast_cdr_disp2str), and the words of DIALSTATUS (application Dial).
+// Asterisk: CDR dispositions (ast_cdr_disp2str), the words of DIALSTATUS (application Dial), and
+// what CEL adds (asterisk_cel.h).
 constexpr CauseRow kAsteriskRows[] = {
     Read(kAsterisk, "ANSWER", Reading::kAnswered, "asterisk.answer"),
     Read(kAsterisk, "ANSWERED", Reading::kAnswered, "asterisk.answered"),
@@ -130,6 +131,9 @@ constexpr CauseRow kAsteriskRows[] = {
     Says(kAsterisk, "DONTCALL", v1::VERDICT_BLOCKED,
          "asterisk.dontcall"),  // the callee's privacy choice
     Says(kAsterisk, "FAILED", v1::VERDICT_NETWORK_FAILURE, "asterisk.failed"),
+    // Cause 3 from the PBX itself: a phone that isn't registered. Dial reads it so, too
+    // (app_dial.c, handle_cause: no route and unregistered make CHANUNAVAIL).
+    Says(kAsterisk, "HANGUPCAUSE 3", v1::VERDICT_UNREACHABLE, "asterisk.hangupcause_3"),
     Says(kAsterisk, "INVALIDARGS", v1::VERDICT_NETWORK_FAILURE, "asterisk.invalidargs"),
     // The disposition covers the caller's hang-up as well (CANCEL is merged into it).
     Read(kAsterisk, "NO ANSWER", Reading::kRangOut, "asterisk.no_answer"),
@@ -137,6 +141,8 @@ constexpr CauseRow kAsteriskRows[] = {
          "asterisk.noanswer"),  // DIALSTATUS: the timeout passed
     Says(kAsterisk, "TORTURE", v1::VERDICT_BLOCKED,
          "asterisk.torture"),  // the callee's privacy choice
+    Says(kAsterisk, "WAZO_USER_BLOCKED_CALL", v1::VERDICT_BLOCKED,
+         "asterisk.wazo_user_blocked_call"),  // the callee's list of blocked numbers
 };
 
 // FreeSWITCH: switch_cause_table (switch_channel.c), by name; its numbers above 127 collide with

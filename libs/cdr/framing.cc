@@ -10,6 +10,21 @@ namespace {
 constexpr std::string_view kSpace = " \t\r\n";
 constexpr std::size_t kHeadedBytes = 64 * 1024;  // of a value, the header line apart
 
+std::string_view FirstLine(std::string_view text) {
+  text.remove_prefix(std::min(text.find_first_not_of(kSpace), text.size()));
+  return text.substr(0, text.find('\n'));
+}
+
+// See Framing::kLinesMaybeHeaded. JSON has its names in each document.
+bool IsHeader(std::string_view line) {
+  std::size_t digits = 0;
+  for (const char c : line) {
+    digits = c >= '0' && c <= '9' ? digits + 1 : 0;
+    if (digits == 4) return false;
+  }
+  return !line.empty() && line.front() != '{';
+}
+
 // Where the JSON value at the front of `text` ends. Strings and brackets are enough to see it: what
 // stands between them is the adapter's to judge (FreeSWITCH writes a bare nan).
 std::size_t JsonEnd(std::string_view text) {
@@ -93,6 +108,10 @@ Result<std::optional<std::string_view>> FileSplitter::Next() {
   switch (framing_) {
     case Framing::kLines:
       return NextLine();
+    case Framing::kLinesMaybeHeaded:
+      if (number_ == 0)
+        framing_ = IsHeader(FirstLine(rest_)) ? Framing::kHeadedLines : Framing::kLines;
+      return framing_ == Framing::kLines ? NextLine() : NextHeadedLines();
     case Framing::kHeadedLines:
       return NextHeadedLines();
     case Framing::kWhole:

@@ -27,6 +27,8 @@ enum class Framing : std::uint8_t {
   kBer,     // charging records in BER: see ber_file.h
   // Lines under a header line, which is put before each value of several lines.
   kHeadedLines,
+  // The same where the first line has no four digits in a row, and so no time; else lines.
+  kLinesMaybeHeaded,
   // XML documents, each element in whose root is a record.
   kXmlRecords,
   // Each a JSON document or, where it begins with no bracket, a line.

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "cdr/asterisk_cel.h"
 #include "cdr/asterisk_csv.h"
 #include "cdr/broadworks.h"
 #include "cdr/freeswitch_adapters.h"
@@ -19,14 +20,19 @@ constexpr auto kLegEnd = v1::SettleProfile::EMITS_LEG_END;
 constexpr auto kCallEnd = v1::SettleProfile::EMITS_CALL_END;
 constexpr auto kEvents = v1::SettleProfile::EMITS_EVENTS;
 
+AsteriskOptions AsteriskOf(const FormatConfig& config) {
+  auto options = config.asterisk;
+  if (options.zone.empty()) options.zone = config.zone;
+  return options;
+}
+
 constexpr SourceKind kKinds[] = {
     // A channel's row is written when the channel ends; the caller's own comes last.
     {"asterisk-cdr", "Asterisk cdr_csv or cdr_custom", Framing::kLines, kLegEnd, 3'000,
-     [](const FormatConfig& config) {
-       auto options = config.asterisk;
-       if (options.zone.empty()) options.zone = config.zone;
-       return NewAsteriskCsv(options);
-     }},
+     [](const FormatConfig& config) { return NewAsteriskCsv(AsteriskOf(config)); }},
+    // The caller's HANGUP or LINKEDID_END ends the call; other channels' events come with it.
+    {"asterisk-cel", "Asterisk CEL: cel_custom, tables, AMI as JSON", Framing::kLinesMaybeHeaded,
+     kEvents, 3'000, [](const FormatConfig& config) { return NewAsteriskCel(AsteriskOf(config)); }},
     // A half of a call each, written as it ends; a group's and its members' come together.
     {"broadworks", "BroadWorks accounting files (XML)", Framing::kXmlRecords, kLegEnd, 5'000,
      [](const FormatConfig& /*config*/) -> Result<std::unique_ptr<Adapter>> {
