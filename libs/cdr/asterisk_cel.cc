@@ -373,8 +373,8 @@ class AsteriskCel final : public Adapter {
                  "must be seconds since 1970, or a time such as 2026-03-29 01:30:00.123456");
     }
     at_ms_ = *at;
-    record.set_started_at_ms(began && *began <= at_ms_ && at_ms_ - *began <= kCallMaxMs ? *began
-                                                                                        : at_ms_);
+    if (began && *began <= at_ms_ && at_ms_ - *began <= kCallMaxMs)
+      record.set_started_at_ms(*began);
     record.set_call_id(std::string(linked));
     record.set_join_key(std::string(linked));
     record.set_leg_id(
@@ -387,13 +387,15 @@ class AsteriskCel final : public Adapter {
       record.set_ended_at_ms(at_ms_);
       record.set_call_over(true);
     }
-    if (event_[kUniqueId] != linked) {
-      record.set_leg_only(!record.call_over());
-      return Ok();
+    bool proves = false;
+    if (event_[kUniqueId] == linked) {
+      FillParties(type, record);
+      TB_ASSIGN_OR_RETURN(proves, Prove(type, record));
     }
-    FillParties(type, record);
-    TB_ASSIGN_OR_RETURN(const bool proves, Prove(type, record));
     record.set_leg_only(!proves && !record.call_over());
+    // A record needs a time, and this one has no other.
+    if (!record.has_started_at_ms() && !record.has_answered_at_ms() && !record.has_ended_at_ms())
+      record.set_started_at_ms(at_ms_);
     return Ok();
   }
 

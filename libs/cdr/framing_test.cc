@@ -35,6 +35,22 @@ TEST(FileSplitter, TakesLinesOfEitherEnding) {
   EXPECT_THAT(Values(Framing::kWhole, "a\nb\n"), ElementsAre("a\nb\n"));
 }
 
+TEST(FileSplitter, TakesLinesThatMayHaveAHeader) {
+  EXPECT_THAT(Values(Framing::kLinesMaybeHeaded, "a,2026\nb,2027\n"),
+              ElementsAre("a,2026", "b,2027"));
+  EXPECT_THAT(Values(Framing::kLinesMaybeHeaded, "{\"a\":1}\n{}\n"),
+              ElementsAre("{\"a\":1}", "{}"));
+  const auto headed = [](std::string_view bytes) {
+    FileSplitter splitter(Framing::kLinesMaybeHeaded, bytes);
+    const auto value = splitter.Next();
+    EXPECT_FALSE(splitter.Next()->has_value());
+    return std::string(**value);
+  };
+  EXPECT_EQ(headed("\n id | data1\n 2026 | x\n 2027 | y\n"), " id | data1\n 2026 | x\n 2027 | y\n");
+  FileSplitter nothing(Framing::kLinesMaybeHeaded, "id | time\n");
+  EXPECT_FALSE(nothing.Next()->has_value());
+}
+
 TEST(FileSplitter, TakesJsonDocumentsOnOneLineOrMany) {
   EXPECT_THAT(Values(Framing::kJson, R"({"a":"}{"} {"b":["\"]",2]}
 {
