@@ -125,13 +125,6 @@ struct Event {
   std::string_view operator[](Field field) const { return fields[field]; }
 };
 
-// What psql prints around a table: the line under the header line, "(16 rows)"; or an empty line.
-bool IsFrame(std::string_view line) {
-  line = Trimmed(line);
-  return line.find_first_not_of("-+| \t") == std::string_view::npos ||
-         (line.front() == '(' && (line.ends_with(" rows)") || line.ends_with(" row)")));
-}
-
 // An event has a time and ids, with four digits in a row at least; a column's name has not.
 bool HasTime(std::string_view line) {
   std::size_t digits = 0;
@@ -176,7 +169,7 @@ class AsteriskCel final : public Adapter {
     std::size_t lines = 0;
     bool first = true;
     while (const auto line = NextLine(value)) {
-      if (IsFrame(*line)) continue;
+      if (IsTableFrame(*line)) continue;
       if (std::exchange(first, false) && IsHeader(*line)) {
         if (auto status = ReadHeader(*line); !status)
           return out.Reject(std::move(status).error(), WithRest(*line, value));

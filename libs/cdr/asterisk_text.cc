@@ -90,6 +90,12 @@ bool AsteriskFields::Quoted(std::string_view text, std::size_t& at, std::string&
   }
 }
 
+bool IsTableFrame(std::string_view line) {
+  line = Trimmed(line);
+  return line.find_first_not_of("-+| \t") == std::string_view::npos ||
+         (line.front() == '(' && (line.ends_with(" rows)") || line.ends_with(" row)")));
+}
+
 std::optional<std::string_view> NextLine(std::string_view& rest) {
   while (!rest.empty()) {
     const std::size_t newline = rest.find('\n');

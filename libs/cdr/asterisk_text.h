@@ -43,6 +43,9 @@ class AsteriskFields {
 // The next line of a value, without its end; nullopt: no more. Empty lines are left out.
 std::optional<std::string_view> NextLine(std::string_view& rest);
 
+// What psql prints around a table: the line under the header line, "(16 rows)"; or an empty line.
+bool IsTableFrame(std::string_view line);
+
 // The line as UTF-8: itself, or made from ISO 8859-1 in `storage` if that is allowed; nullopt.
 std::optional<std::string_view> AsUtf8(std::string_view line, bool latin1_fallback,
                                        std::string& storage);

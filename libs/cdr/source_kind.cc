@@ -4,6 +4,7 @@
 
 #include "cdr/asterisk_cel.h"
 #include "cdr/asterisk_csv.h"
+#include "cdr/asterisk_queue_log.h"
 #include "cdr/broadworks.h"
 #include "cdr/freeswitch_adapters.h"
 #include "cdr/json_adapter.h"
@@ -33,6 +34,10 @@ constexpr SourceKind kKinds[] = {
     // The caller's HANGUP or LINKEDID_END ends the call; other channels' events come with it.
     {"asterisk-cel", "Asterisk CEL: cel_custom, tables, AMI as JSON", Framing::kLinesMaybeHeaded,
      kEvents, 3'000, [](const FormatConfig& config) { return NewAsteriskCel(AsteriskOf(config)); }},
+    // The caller's hang-up or the end of the talk; who leaves a queue otherwise stays in the PBX.
+    {"asterisk-queue-log", "Asterisk queue_log, as file or table", Framing::kLinesMaybeHeaded,
+     kEvents, 3'000,
+     [](const FormatConfig& config) { return NewAsteriskQueueLog(AsteriskOf(config)); }},
     // A half of a call each, written as it ends; a group's and its members' come together.
     {"broadworks", "BroadWorks accounting files (XML)", Framing::kXmlRecords, kLegEnd, 5'000,
      [](const FormatConfig& /*config*/) -> Result<std::unique_ptr<Adapter>> {
