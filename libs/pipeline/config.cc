@@ -199,9 +199,9 @@ void ReadInput(config::Map& m, intake::IntakeInput& input) {
            rule.replacement = r.String("replacement", "Put in its place.").Default("").Read();
            source.numbering.rules.push_back(std::move(rule));
          });
-  m.Section("asterisk", "Only with format asterisk-cdr.", [&](config::Map& a) {
+  m.Section("asterisk", "Only with the asterisk formats.", [&](config::Map& a) {
     source.format.asterisk.zone =
-        a.String("time_zone", "Of start, answer and end; IANA name. Default: the input's.")
+        a.String("time_zone", "Of the times; IANA name. Default: the input's.")
             .Default("")
             .Read();
     source.format.asterisk.latin1_fallback =
