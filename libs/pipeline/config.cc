@@ -201,9 +201,7 @@ void ReadInput(config::Map& m, intake::IntakeInput& input) {
          });
   m.Section("asterisk", "Only with the asterisk formats.", [&](config::Map& a) {
     source.format.asterisk.zone =
-        a.String("time_zone", "Of the times; IANA name. Default: the input's.")
-            .Default("")
-            .Read();
+        a.String("time_zone", "Of the times; IANA name. Default: the input's.").Default("").Read();
     source.format.asterisk.latin1_fallback =
         a.Bool("latin1_fallback", "A line that isn't UTF-8 is read as ISO 8859-1.")
             .Default(false)

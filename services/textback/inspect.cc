@@ -295,7 +295,8 @@ void AddInspect(CLI::App& app, int& exit_code) {
   command.add_option("--mapping", options->mapping, "csv, json: which column or path is what");
   command.add_option("--profile", options->profile, "a vendor's or release's variant");
   command
-      .add_option("--columns", options->columns, "asterisk-cdr, asterisk-cel: the columns, if not the default")
+      .add_option("--columns", options->columns,
+                  "asterisk-cdr, asterisk-cel: the columns, if not the default")
       ->delimiter(',');
   // Each takes one argument: the files that follow aren't its.
   const auto add_repeatable = [&command](const char* name, std::vector<std::string>& values,
