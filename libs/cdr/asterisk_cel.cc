@@ -455,9 +455,8 @@ class AsteriskCel final : public Adapter {
     return true;
   }
 
-  Result<bool> Bridge(bool enters, v1::CallRecord& record) {
-    TB_ASSIGN_OR_RETURN(const bool holding, IsHolding());
-    if (holding) return false;
+  bool Bridge(bool enters, v1::CallRecord& record) {
+    if (IsHolding()) return false;
     // Before 12, and in tables without the column, the event alone says it.
     if (event_.has[kPeer] ? !HasParty(event_[kPeer]) : !enters) return false;
     // A phone; or an outside number's mailbox, or what a Local channel leads to.
@@ -476,11 +475,11 @@ class AsteriskCel final : public Adapter {
     return std::optional(root);
   }
 
-  // Waiting rooms: holding_bridge of Park and of ARI.
-  Result<bool> IsHolding() {
-    TB_ASSIGN_OR_RETURN(const auto extra, Extra());
+  // Waiting rooms: bridge_technology of Park and of ARI's holding bridges.
+  bool IsHolding() {
+    if (!extra_object_) return event_[kExtra].find("holding_bridge") != std::string_view::npos;
     std::string_view technology;
-    return extra && (*extra)["bridge_technology"].get(technology) == simdjson::SUCCESS &&
+    return (*extra_object_)["bridge_technology"].get(technology) == simdjson::SUCCESS &&
            technology == "holding_bridge";
   }
 

@@ -1,9 +1,10 @@
 #include "cdr/asterisk_text.h"
 
+#include <simdjson.h>
+
 #include <algorithm>
 #include <charconv>
 
-#include "base/bytes.h"
 #include "cdr/normalise.h"
 
 namespace textback::cdr {
@@ -35,7 +36,11 @@ std::optional<int> OffsetMinutes(std::string_view text) {
 }  // namespace
 
 bool SameWord(std::string_view a, std::string_view b) {
-  return a.size() == b.size() && std::ranges::equal(a, b, {}, Lower, Lower);
+  if (a.size() != b.size()) return false;
+  for (std::size_t i = 0; i < a.size(); ++i) {
+    if (a[i] != b[i] && Lower(a[i]) != Lower(b[i])) return false;
+  }
+  return true;
 }
 
 bool IsOneOf(std::string_view word, std::initializer_list<std::string_view> words) {
@@ -56,7 +61,9 @@ std::optional<std::size_t> AsteriskFields::Split(std::string_view line, char sep
     if (at < line.size() && line[at] == '"') {
       if (!Quoted(line, at, field)) return std::nullopt;
     }
-    const std::size_t end = std::min(line.find(separator, at), line.size());
+    // Fields are short, and most are quoted as a whole: no search pays.
+    std::size_t end = at;
+    while (end < line.size() && line[end] != separator) ++end;
     field.append(line.substr(at, end - at));
     if (end == line.size()) return count_;
     at = end + 1;
@@ -109,7 +116,7 @@ std::optional<std::string_view> NextLine(std::string_view& rest) {
 
 std::optional<std::string_view> AsUtf8(std::string_view line, bool latin1_fallback,
                                        std::string& storage) {
-  if (IsUtf8(line)) return line;
+  if (simdjson::validate_utf8(line.data(), line.size())) return line;
   if (!latin1_fallback) return std::nullopt;
   storage.clear();
   storage.reserve(line.size() * 2);
