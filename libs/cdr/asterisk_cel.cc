@@ -7,6 +7,7 @@
 #include <charconv>
 #include <utility>
 
+#include "base/ascii.h"
 #include "cdr/asterisk_text.h"
 #include "cdr/normalise.h"
 #include "cdr/reasons.h"

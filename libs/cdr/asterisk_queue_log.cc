@@ -4,6 +4,7 @@
 #include <array>
 #include <utility>
 
+#include "base/ascii.h"
 #include "cdr/asterisk_text.h"
 #include "cdr/reasons.h"
 

@@ -5,16 +5,15 @@
 #include <algorithm>
 #include <charconv>
 
+#include "base/ascii.h"
 #include "cdr/normalise.h"
+#include "text/ucs2.h"
 
 namespace textback::cdr {
 namespace {
 
 constexpr std::size_t kSecondsDigitsMax = 12;
 constexpr std::int64_t kMinuteMs = 60'000;
-
-char Lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
-bool IsDigit(char c) { return c >= '0' && c <= '9'; }
 
 // "-04", "+0530", "+01:00" as minutes; nullopt: no offset.
 std::optional<int> OffsetMinutes(std::string_view text) {
@@ -34,24 +33,6 @@ std::optional<int> OffsetMinutes(std::string_view text) {
 }
 
 }  // namespace
-
-bool SameWord(std::string_view a, std::string_view b) {
-  if (a.size() != b.size()) return false;
-  for (std::size_t i = 0; i < a.size(); ++i) {
-    if (a[i] != b[i] && Lower(a[i]) != Lower(b[i])) return false;
-  }
-  return true;
-}
-
-bool IsOneOf(std::string_view word, std::initializer_list<std::string_view> words) {
-  return std::ranges::any_of(words, [word](std::string_view w) { return SameWord(word, w); });
-}
-
-std::string_view Trimmed(std::string_view text) {
-  const auto begin = text.find_first_not_of(" \t");
-  if (begin == std::string_view::npos) return {};
-  return text.substr(begin, text.find_last_not_of(" \t") - begin + 1);
-}
 
 std::optional<std::size_t> AsteriskFields::Split(std::string_view line, char separator) {
   count_ = 0;
@@ -118,17 +99,7 @@ std::optional<std::string_view> AsUtf8(std::string_view line, bool latin1_fallba
                                        std::string& storage) {
   if (simdjson::validate_utf8(line.data(), line.size())) return line;
   if (!latin1_fallback) return std::nullopt;
-  storage.clear();
-  storage.reserve(line.size() * 2);
-  for (const char c : line) {
-    const auto u = static_cast<unsigned char>(c);
-    if (u < 0x80) {
-      storage.push_back(c);
-    } else {
-      storage.push_back(static_cast<char>(0xc0 | u >> 6));
-      storage.push_back(static_cast<char>(0x80 | (u & 0x3f)));
-    }
-  }
+  storage = text::DecodeLatin1(line);
   return storage;
 }
 

@@ -16,11 +16,6 @@
 
 namespace textback::cdr {
 
-// Words of Asterisk, without regard to case.
-bool SameWord(std::string_view a, std::string_view b);
-bool IsOneOf(std::string_view word, std::initializer_list<std::string_view> words);
-std::string_view Trimmed(std::string_view text);  // without spaces and tabs at both ends
-
 // One line cut into fields; storage is kept from line to line. Quoting is RFC 4180's, but a line
 // ends at its newline also inside quotes: Asterisk writes none in a field.
 class AsteriskFields {

@@ -4,10 +4,12 @@
 #include <array>
 #include <charconv>
 
+#include "base/ascii.h"
 #include "base/bytes.h"
 #include "cdr/local_time.h"
 #include "cdr/reasons.h"
 #include "cdr/xml.h"
+#include "text/ucs2.h"
 
 namespace textback::cdr {
 namespace {
@@ -73,31 +75,6 @@ std::size_t FieldOf(std::string_view name) {
 constexpr std::size_t kFieldBytesMax = 1024;
 constexpr std::int64_t kDayMs = 86'400'000;
 
-bool Same(std::string_view a, std::string_view b) {
-  const auto lower = [](char c) {
-    return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-  };
-  return std::ranges::equal(a, b, {}, lower, lower);
-}
-
-bool IsOneOf(std::string_view word, std::initializer_list<std::string_view> words) {
-  return std::ranges::any_of(words, [word](std::string_view w) { return Same(word, w); });
-}
-
-void Latin1ToUtf8(std::string& text) {
-  std::string out;
-  for (const char c : text) {
-    const auto u = static_cast<unsigned char>(c);
-    if (u < 0x80) {
-      out.push_back(c);
-    } else {
-      out.push_back(static_cast<char>(0xc0 | u >> 6));
-      out.push_back(static_cast<char>(0x80 | (u & 0x3f)));
-    }
-  }
-  text = std::move(out);
-}
-
 // "<!DOCTYPE broadWorksCDR>" says nothing that a reader needs; the XML reader refuses all of them,
 // since others define entities. What stands before it is the declaration.
 std::string_view WithoutDoctype(std::string_view document) {
@@ -134,7 +111,7 @@ v1::Party::Presentation PresentationOf(std::string_view word) {
     return v1::Party::PRESENTATION_ALLOWED;
   if (IsOneOf(word, {"Anonymous", "Anonymous-URI", "Anonymous-Unavailable"}))
     return v1::Party::PRESENTATION_RESTRICTED;
-  if (Same(word, "Unavailable")) return v1::Party::PRESENTATION_UNAVAILABLE;
+  if (SameWord(word, "Unavailable")) return v1::Party::PRESENTATION_UNAVAILABLE;
   return v1::Party::PRESENTATION_UNSPECIFIED;
 }
 
@@ -222,7 +199,7 @@ class Broadworks final : public Adapter {
     constexpr std::string_view kSpace = " \t\r\n";
     text.erase(text.find_last_not_of(kSpace) + 1);
     text.erase(0, text.find_first_not_of(kSpace));
-    if (!IsUtf8(text)) Latin1ToUtf8(text);
+    if (!IsUtf8(text)) text = text::DecodeLatin1(text);
   }
 
   const std::string& Get(Field field) const { return fields_[field]; }
@@ -256,7 +233,7 @@ class Broadworks final : public Adapter {
     FillCause(record);
     if (IsOneOf(type, {"Long Duration", "Interim"})) {
       record.set_partial_open(true);
-    } else if (Same(type, "Failover") && !record.has_ended_at_ms()) {
+    } else if (SameWord(type, "Failover") && !record.has_ended_at_ms()) {
       record.set_leg_only(true);  // how it ended is lost
     } else if (!Get(kRelatedCallId).empty() && IsOffer(Get(kRelatedCallIdReason))) {
       record.set_leg_only(true);
@@ -267,13 +244,13 @@ class Broadworks final : public Adapter {
   }
 
   bool IsForwardingHalf() const {
-    return Same(Get(kDirection), "Originating") && !Get(kRedirectingNumber).empty();
+    return SameWord(Get(kDirection), "Originating") && !Get(kRedirectingNumber).empty();
   }
 
   void FillParties(v1::CallRecord& record) const {
     if (!IsForwardingHalf()) {
-      if (Same(Get(kDirection), "Originating")) record.set_direction(v1::DIRECTION_OUTBOUND);
-      if (Same(Get(kDirection), "Terminating")) record.set_direction(v1::DIRECTION_INBOUND);
+      if (SameWord(Get(kDirection), "Originating")) record.set_direction(v1::DIRECTION_OUTBOUND);
+      if (SameWord(Get(kDirection), "Terminating")) record.set_direction(v1::DIRECTION_INBOUND);
     } else {
       record.set_direction(v1::DIRECTION_INBOUND);
     }
@@ -321,7 +298,7 @@ class Broadworks final : public Adapter {
     added.set_namespace_(q850 ? v1::Cause::NAMESPACE_Q850 : v1::Cause::NAMESPACE_PROVIDER);
     added.set_value(q850 ? cause : "broadworks/" + cause);
     // releasingParty: local is the user whose record it is.
-    if (Same(Get(kReleasingParty), "local")) added.set_location(v1::Cause::LOCATION_USER);
+    if (SameWord(Get(kReleasingParty), "local")) added.set_location(v1::Cause::LOCATION_USER);
     record.set_reason_text("terminationCause " + cause);
     if (!Get(kReleasingParty).empty())
       record.mutable_reason_text()->append(", released by ").append(Get(kReleasingParty));

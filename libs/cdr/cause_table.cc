@@ -4,6 +4,8 @@
 #include <array>
 #include <tuple>
 
+#include "base/ascii.h"
+
 namespace textback::cdr {
 namespace {
 
@@ -338,12 +340,6 @@ std::string_view WithoutLeadingZeros(std::string_view value) {
   const std::size_t at = value.find_first_not_of('0');
   if (at == std::string_view::npos) return value.empty() ? value : value.substr(0, 1);
   return value.substr(at);
-}
-
-constexpr char Upper(char c) { return c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : c; }
-
-bool SameWord(std::string_view a, std::string_view b) {
-  return a.size() == b.size() && std::ranges::equal(a, b, {}, Upper, Upper);
 }
 
 template <std::size_t n>

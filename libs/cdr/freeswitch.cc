@@ -5,6 +5,7 @@
 #include <optional>
 #include <utility>
 
+#include "base/ascii.h"
 #include "base/bytes.h"
 #include "cdr/cause_table.h"
 #include "cdr/normalise.h"
@@ -19,19 +20,8 @@ using ProfileField = FreeswitchProfileField;
 constexpr std::size_t kContextsMax = 64;
 constexpr std::int64_t kBillSecMax = std::int64_t{1} << 40;  // what is absurd, the decoder refuses
 
-char Lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
-
-bool SameWord(std::string_view a, std::string_view b) {
-  return a.size() == b.size() && std::ranges::equal(a, b, {}, Lower, Lower);
-}
-
 bool HasWord(std::string_view text, std::string_view word) {
-  return !std::ranges::search(text, word, {}, Lower, Lower).empty();
-}
-
-template <std::size_t n>
-bool IsOneOf(std::string_view word, const std::string_view (&words)[n]) {
-  return std::ranges::any_of(words, [word](std::string_view w) { return SameWord(word, w); });
+  return !std::ranges::search(text, word, {}, ToLower, ToLower).empty();
 }
 
 // switch_true(): the words that FreeSWITCH itself takes for yes.

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <charconv>
 
+#include "base/ascii.h"
 #include "base/bytes.h"
 #include "base/hash.h"
 #include "cdr/decoder.h"
@@ -15,23 +16,6 @@ constexpr std::size_t kNumberDigitsMin = 5;  // of a user part that is a number
 constexpr std::size_t kShortNumberDigitsMin = 3;
 constexpr std::int64_t kSipStatusMin = 300;
 constexpr std::int64_t kSipStatusMax = 699;
-
-char Lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
-
-// `word` is in lower case.
-bool StartsWithWord(std::string_view text, std::string_view word) {
-  if (text.size() < word.size()) return false;
-  for (std::size_t i = 0; i < word.size(); ++i) {
-    if (Lower(text[i]) != word[i]) return false;
-  }
-  return true;
-}
-
-std::string_view Trimmed(std::string_view text) {
-  while (!text.empty() && (text.front() == ' ' || text.front() == '\t')) text.remove_prefix(1);
-  while (!text.empty() && (text.back() == ' ' || text.back() == '\t')) text.remove_suffix(1);
-  return text;
-}
 
 // 0: something stands there that no number has.
 std::size_t DigitsIn(std::string_view user) {

@@ -5,6 +5,7 @@
 #include "cdr/mapped.h"
 #include "cdr/mapping.h"
 #include "cdr/reasons.h"
+#include "text/ucs2.h"
 
 namespace textback::cdr {
 namespace {
@@ -12,21 +13,6 @@ namespace {
 using mapping::Cell;
 
 constexpr std::string_view kByteOrderMark = "\xef\xbb\xbf";
-
-std::string Latin1ToUtf8(std::string_view bytes) {
-  std::string out;
-  out.reserve(bytes.size() * 2);
-  for (const char c : bytes) {
-    const auto u = static_cast<unsigned char>(c);
-    if (u < 0x80) {
-      out.push_back(c);
-    } else {
-      out.push_back(static_cast<char>(0xc0 | u >> 6));
-      out.push_back(static_cast<char>(0x80 | (u & 0x3f)));
-    }
-  }
-  return out;
-}
 
 // One line cut into cells. Views into the line, or into `unquoted_` where quotes were doubled.
 class Fields {
@@ -200,7 +186,7 @@ class MappedCsv final : public Adapter {
         return DeadLetterError(reasons::kInvalidUtf8,
                                "the line is not UTF-8 (csv.latin1 reads it as ISO 8859-1)");
       }
-      converted_ = Latin1ToUtf8(text);
+      converted_ = text::DecodeLatin1(text);
       text = converted_;
     }
     if (!fields_.Split(text))

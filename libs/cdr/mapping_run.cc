@@ -5,6 +5,7 @@
 #include <array>
 #include <charconv>
 
+#include "base/ascii.h"
 #include "cdr/mapping_plan.h"
 #include "cdr/reasons.h"
 
@@ -14,13 +15,11 @@ namespace {
 constexpr std::size_t kWordBytesMax = 64;
 constexpr std::size_t kShownBytes = 40;
 
-char Lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
-
 // Compares `text` with `lower`, which is in lower case.
 int Compare(std::string_view text, std::string_view lower) {
   const std::size_t n = std::min(text.size(), lower.size());
   for (std::size_t i = 0; i < n; ++i) {
-    const auto a = static_cast<unsigned char>(Lower(text[i]));
+    const auto a = static_cast<unsigned char>(ToLower(text[i]));
     const auto b = static_cast<unsigned char>(lower[i]);
     if (a != b) return a < b ? -1 : 1;
   }
@@ -30,12 +29,6 @@ int Compare(std::string_view text, std::string_view lower) {
 
 bool StartsWith(std::string_view text, std::string_view lower) {
   return text.size() >= lower.size() && Compare(text.substr(0, lower.size()), lower) == 0;
-}
-
-std::string_view Trimmed(std::string_view text) {
-  while (!text.empty() && text.front() == ' ') text.remove_prefix(1);
-  while (!text.empty() && text.back() == ' ') text.remove_suffix(1);
-  return text;
 }
 
 class Runner {
@@ -60,7 +53,7 @@ class Runner {
 
  private:
   std::string_view CellText(Slot slot) const {
-    const auto text = Trimmed(row_[slot].text);
+    const auto text = Trimmed(row_[slot].text, " ");
     for (const auto& none : plan_.none) {
       if (text == none) return {};
     }
@@ -144,7 +137,7 @@ class Runner {
       text.remove_prefix(prefix.size());
       break;
     }
-    text = Trimmed(text);
+    text = Trimmed(text, " ");
     if (!text.empty() && !plan.words.empty()) {
       TB_ASSIGN_OR_RETURN(text, Translate(plan, text));
     }
@@ -477,7 +470,7 @@ int EnumNumber(const google::protobuf::EnumDescriptor& type, std::string_view wo
   for (int i = 0; i < type.value_count(); ++i) {
     const std::string_view name = std::string_view(type.value(i)->name()).substr(prefix);
     const bool same =
-        name.size() == word.size() && std::ranges::equal(name, word, {}, Lower, Lower);
+        name.size() == word.size() && std::ranges::equal(name, word, {}, ToLower, ToLower);
     if (same) return type.value(i)->number();
   }
   return -1;

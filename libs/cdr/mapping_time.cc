@@ -2,6 +2,7 @@
 #include <array>
 #include <limits>
 
+#include "base/ascii.h"
 #include "cdr/mapping_plan.h"
 
 namespace textback::cdr::mapping {
@@ -13,9 +14,6 @@ constexpr std::int64_t kHourMs = 60 * kMinuteMs;
 constexpr std::int64_t kDayMs = 24 * kHourMs;
 constexpr std::int64_t kGregorianEpochSeconds = 62'167'219'200;  // 0000-01-01 to 1970-01-01
 constexpr std::int64_t kTooMuch = 4'000'000'000'000'000;
-
-bool IsDigit(char c) { return c >= '0' && c <= '9'; }
-char Lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
 
 // Eats up to `most` digits, at least `least`.
 std::optional<std::int64_t> Digits(std::string_view& text, std::size_t least, std::size_t most) {
@@ -119,7 +117,7 @@ bool EatOffset(std::string_view& text, Broken& b) {
 // A word of letters; UTC and its like set the offset, others leave it to the mapping's zone.
 bool EatZoneWord(std::string_view& text, Broken& b) {
   std::size_t n = 0;
-  while (n < text.size() && Lower(text[n]) >= 'a' && Lower(text[n]) <= 'z') ++n;
+  while (n < text.size() && ToLower(text[n]) >= 'a' && ToLower(text[n]) <= 'z') ++n;
   if (n == 0) return false;
   const auto word = text.substr(0, n);
   if (word == "UTC" || word == "GMT" || word == "Z") b.offset_ms = 0;
@@ -130,26 +128,26 @@ bool EatZoneWord(std::string_view& text, Broken& b) {
 bool EatMonth(std::string_view& text, Broken& b) {
   static constexpr std::string_view kNames = "janfebmaraprmayjunjulaugsepoctnovdec";
   if (text.size() < 3) return false;
-  const std::array<char, 3> key = {Lower(text[0]), Lower(text[1]), Lower(text[2])};
+  const std::array<char, 3> key = {ToLower(text[0]), ToLower(text[1]), ToLower(text[2])};
   const auto at = kNames.find(std::string_view(key.data(), 3));
   if (at == std::string_view::npos || at % 3 != 0) return false;
   b.month = static_cast<std::int64_t>(at / 3) + 1;
   text.remove_prefix(3);
-  while (!text.empty() && Lower(text.front()) >= 'a' && Lower(text.front()) <= 'z')
+  while (!text.empty() && ToLower(text.front()) >= 'a' && ToLower(text.front()) <= 'z')
     text.remove_prefix(1);  // %B: the whole name
   return true;
 }
 
 bool EatWord(std::string_view& text) {
   const auto size = text.size();
-  while (!text.empty() && Lower(text.front()) >= 'a' && Lower(text.front()) <= 'z')
+  while (!text.empty() && ToLower(text.front()) >= 'a' && ToLower(text.front()) <= 'z')
     text.remove_prefix(1);
   return text.size() < size;
 }
 
 bool EatHalf(std::string_view& text, Broken& b) {
-  if (text.size() < 2 || Lower(text[1]) != 'm') return false;
-  const char half = Lower(text[0]);
+  if (text.size() < 2 || ToLower(text[1]) != 'm') return false;
+  const char half = ToLower(text[0]);
   if (half != 'a' && half != 'p') return false;
   b.afternoon = half == 'p';
   text.remove_prefix(2);

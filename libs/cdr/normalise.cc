@@ -4,6 +4,8 @@
 #include <array>
 #include <charconv>
 
+#include "base/ascii.h"
+
 namespace textback::cdr {
 namespace {
 
@@ -11,17 +13,6 @@ namespace {
 constexpr std::size_t kNationalDigitsMin = 5;
 // Without any mark that a number is a public one, it must look like one.
 constexpr std::size_t kUnmarkedDigitsMin = 7;
-
-bool IsDigit(char c) { return c >= '0' && c <= '9'; }
-char Lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
-
-bool SameWord(std::string_view a, std::string_view b) {
-  return a.size() == b.size() && std::ranges::equal(a, b, {}, Lower, Lower);
-}
-
-bool StartsWithWord(std::string_view text, std::string_view word) {
-  return text.size() >= word.size() && SameWord(text.substr(0, word.size()), word);
-}
 
 // The user part of a sip:, sips: or tel: URI (RFC 3261, 19.1; RFC 3966); other text as it is.
 std::string_view UserPart(std::string_view text) {

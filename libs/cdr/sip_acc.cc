@@ -4,6 +4,7 @@
 #include <charconv>
 #include <optional>
 
+#include "base/ascii.h"
 #include "base/bytes.h"
 #include "base/hash.h"
 #include "cdr/decoder.h"
@@ -29,7 +30,7 @@ std::string_view UserOf(std::string_view text) {
       break;
     }
   }
-  return Trim(text.substr(0, text.find_first_of("@;")));
+  return Trimmed(text.substr(0, text.find_first_of("@;")));
 }
 Error Missing(std::string_view name) {
   return DeadLetterError(reasons::kFieldMissing, "no " + std::string(name) + " in the record");
@@ -66,14 +67,14 @@ void ForEachReason(std::string_view header, Each each) {
       const char c = end ? ',' : header[at];
       if (c == '"') quoted = !quoted;
       if (!end && (quoted || (c != ';' && c != ','))) continue;
-      const auto part = Trim(header.substr(from, at - from));
+      const auto part = Trimmed(header.substr(from, at - from));
       const auto equals = part.find('=');
-      const auto name = Trim(part.substr(0, equals));
+      const auto name = Trimmed(part.substr(0, equals));
       if (first) {
         value.protocol = name;
       } else if (equals != std::string_view::npos) {
-        if (SameWord(name, "cause")) value.cause = Trim(part.substr(equals + 1));
-        if (SameWord(name, "location")) value.location = Trim(part.substr(equals + 1));
+        if (SameWord(name, "cause")) value.cause = Trimmed(part.substr(equals + 1));
+        if (SameWord(name, "location")) value.location = Trimmed(part.substr(equals + 1));
       }
       first = false;
       from = at + 1;
@@ -182,7 +183,7 @@ class SipAcc final : public Adapter {
     auto privacy = row_[kPrivacy];
     while (!privacy.empty()) {
       const auto end = privacy.find_first_of(";,");
-      if (IsOneOf(Trim(privacy.substr(0, end)), {"id", "user", "header", "full"}))
+      if (IsOneOf(Trimmed(privacy.substr(0, end)), {"id", "user", "header", "full"}))
         presentation = v1::Party::PRESENTATION_RESTRICTED;
       privacy.remove_prefix(end == std::string_view::npos ? privacy.size() : end + 1);
     }

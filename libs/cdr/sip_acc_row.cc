@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <charconv>
 
+#include "base/ascii.h"
 #include "base/bytes.h"
 #include "cdr/adapter.h"
 #include "cdr/reasons.h"
@@ -84,12 +85,10 @@ std::optional<Field> FieldOf(std::string_view name) {
   return std::nullopt;
 }
 
-constexpr char Lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
-
 // A string as it is; a number as text, kept in `numbers`, whose capacity suffices; null: empty.
 Result<std::string_view> TextOf(std::string_view key, const element& value, std::string& numbers) {
   std::string_view text;
-  if (value.get(text) == simdjson::SUCCESS) return Trim(text);
+  if (value.get(text) == simdjson::SUCCESS) return Trimmed(text);
   if (value.is_null()) return std::string_view();
   std::array<char, kNumberBytes> buffer;
   char* const last = buffer.data() + buffer.size();
@@ -114,20 +113,6 @@ Result<std::string_view> TextOf(std::string_view key, const element& value, std:
 
 }  // namespace
 
-bool SameWord(std::string_view a, std::string_view b) {
-  return a.size() == b.size() && std::ranges::equal(a, b, {}, Lower, Lower);
-}
-
-bool IsOneOf(std::string_view word, std::initializer_list<std::string_view> words) {
-  return std::ranges::any_of(words, [word](std::string_view w) { return SameWord(word, w); });
-}
-
-std::string_view Trim(std::string_view text) {
-  const auto from = text.find_first_not_of(" \t\r\n");
-  if (from == std::string_view::npos) return {};
-  return text.substr(from, text.find_last_not_of(" \t\r\n") - from + 1);
-}
-
 std::string_view NameOf(Field field) {
   return std::ranges::find(kNames, field, &Name::field)->name;
 }
@@ -150,7 +135,7 @@ Result<Profile> ReadProfile(std::string_view text) {
   }
   while (true) {
     const auto comma = text.find(',');
-    const auto name = Trim(text.substr(0, comma));
+    const auto name = Trimmed(text.substr(0, comma));
     if (name == "-") {
       profile.columns.emplace_back();
     } else {
@@ -285,14 +270,14 @@ Status RowReader::ReadSyslog(std::string_view text) {
   std::optional<Field> open;
   const char* value_from = nullptr;
   const auto close = [&](const char* end) {
-    if (open) row_.Set(*open, Trim({value_from, static_cast<std::size_t>(end - value_from)}));
+    if (open) row_.Set(*open, Trimmed({value_from, static_cast<std::size_t>(end - value_from)}));
   };
   std::size_t at = 0;
   while (at <= text.size()) {
     const std::size_t end = std::min(text.find(';', at), text.size());
     const auto piece = text.substr(at, end - at);
     const auto equals = piece.find('=');
-    const auto name = Trim(piece.substr(0, equals));
+    const auto name = Trimmed(piece.substr(0, equals));
     const bool in_header = open && (*open == kReasonHeader || *open == kDiversion ||
                                     *open == kPai || *open == kReason);
     const auto field = equals == std::string_view::npos ? std::nullopt : FieldOf(name);
@@ -326,7 +311,7 @@ Status RowReader::ReadColumns(std::string_view line, char separator) {
     const std::size_t end = std::min(line.find(separator, at), line.size());
     if (value.empty()) value = line.substr(at, end - at);
     if (column < profile_.columns.size() && profile_.columns[column])
-      row_.Set(*profile_.columns[column], Trim(value));
+      row_.Set(*profile_.columns[column], Trimmed(value));
     ++column;
     if (end == line.size()) break;
     at = end + 1;

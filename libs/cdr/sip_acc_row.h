@@ -49,9 +49,6 @@ enum Field : std::size_t {
   kFields
 };
 
-bool SameWord(std::string_view a, std::string_view b);
-bool IsOneOf(std::string_view word, std::initializer_list<std::string_view> words);
-std::string_view Trim(std::string_view text);
 // The first of a field's names.
 std::string_view NameOf(Field field);
 

@@ -138,66 +138,44 @@ void SetDeadline(const Machine& m, const Reading& combined, PendingCall& pending
   if (pending.at_once()) pending.set_due_ms(pending.ended_at_ms());
 }
 
-void TakeProfile(const Machine& m, const v1::CallRecord& r, PendingCall& pending) {
-  const auto& settle = r.settle();
-  pending.set_settle_ms(
-      std::max(pending.settle_ms(),
-               std::clamp<std::int64_t>(settle.settle_ms(), 0, m.limits.settle_max_ms)));
-  pending.set_leg_risk(pending.leg_risk() || settle.accept_leg_risk());
-  pending.set_events(pending.events() || settle.emits() == v1::SettleProfile::EMITS_EVENTS);
-  pending.set_legs_follow(
-      pending.legs_follow() ||
-      (settle.emits() == v1::SettleProfile::EMITS_LEG_END && !r.join_key().empty()));
-}
-
-void TakeRinging(const v1::CallRecord& r, PendingCall& pending) {
-  if (cdr::RingFactsOf(r).rang) pending.set_rang(true);
-  pending.set_ringing_at_ms(LeastSaid(pending.ringing_at_ms(), r.ringing_at_ms()));
-  if (r.has_ring_ms()) {
-    pending.set_said_ring_ms(std::max({pending.said_ring_ms(), r.ring_ms(), std::int64_t{0}}));
-  }
-  pending.set_released_at_ms(std::max(pending.released_at_ms(), r.ended_at_ms()));
-  pending.set_ring_end_ms(std::max(pending.ring_end_ms(), RingEndMs(r)));
-  pending.set_ring_ms(std::max(pending.ring_ms(), cdr::RingMs(r).value_or(0)));
-}
-
-void AddEvidence(const Machine& m, const v1::CallRecord& r, const cdr::Classification& read,
-                 PendingCall& pending) {
-  if (static_cast<std::size_t>(pending.evidence_size()) >= m.limits.evidence_max) {
-    pending.set_evidence_dropped(pending.evidence_dropped() + 1);
-    return;
-  }
-  auto& evidence = *pending.add_evidence();
+void FillEvidence(const v1::CallRecord& r, const cdr::Classification& read,
+                  v1::Evidence& evidence) {
   if (r.has_coordinates()) *evidence.mutable_coordinates() = r.coordinates();
   evidence.set_record_id(r.record_id());
   evidence.set_rule(std::string(read.rule));
   evidence.set_verdict(read.verdict);
 }
 
-void OpenPending(const v1::CallRecord& r, PendingCall& pending) {
-  pending.set_tenant(r.served().tenant());
-  pending.set_line(r.served().line());
+// What one record says of a call that waits.
+void Fill(const Machine& m, const v1::CallRecord& r, const cdr::Classification& read,
+          const Reading& reading, PendingCall& pending) {
+  const auto& served = r.served();
+  pending.set_tenant(served.tenant());
+  pending.set_line(served.line());
   pending.set_source(r.source());
-  pending.set_side(r.served().side());
-  pending.set_withheld(r.served().withheld());
-  pending.set_no_number(r.served().customer().empty());
-}
+  pending.set_side(served.side());
+  pending.set_withheld(served.withheld());
+  pending.set_no_number(served.customer().empty());
+  pending.set_lines_version(served.lines_version());
+  pending.set_caller_line_type(r.caller_line_type());
 
-void MergeWaiting(const Machine& m, const v1::CallRecord& r, const cdr::Classification& read,
-                  const Reading& reading, Call& call) {
-  PendingCall& pending = *call.mutable_pending();
-  if (Stronger(reading, ReadingOf(call))) Take(reading, call);
-  pending.set_over(pending.over() || reading.over);
-  TakeProfile(m, r, pending);
-  pending.set_started_at_ms(LeastSaid(pending.started_at_ms(), r.started_at_ms()));
-  pending.set_ended_at_ms(std::max(pending.ended_at_ms(), EventMs(r)));
-  TakeRinging(r, pending);
-  if (r.caller_line_type() != v1::LINE_TYPE_UNSPECIFIED) {
-    pending.set_caller_line_type(r.caller_line_type());
-  }
-  pending.set_lines_version(std::max(pending.lines_version(), r.served().lines_version()));
-  AddEvidence(m, r, read, pending);
-  SetDeadline(m, ReadingOf(call), pending);
+  const auto& settle = r.settle();
+  pending.set_settle_ms(std::clamp<std::int64_t>(settle.settle_ms(), 0, m.limits.settle_max_ms));
+  pending.set_leg_risk(settle.accept_leg_risk());
+  pending.set_events(settle.emits() == v1::SettleProfile::EMITS_EVENTS);
+  pending.set_legs_follow(settle.emits() == v1::SettleProfile::EMITS_LEG_END &&
+                          !r.join_key().empty());
+
+  pending.set_over(reading.over);
+  pending.set_started_at_ms(r.started_at_ms());
+  pending.set_ended_at_ms(EventMs(r));
+  pending.set_rang(cdr::RingFactsOf(r).rang);
+  pending.set_ringing_at_ms(r.ringing_at_ms());
+  if (r.has_ring_ms()) pending.set_said_ring_ms(std::max<std::int64_t>(r.ring_ms(), 0));
+  pending.set_released_at_ms(r.ended_at_ms());
+  pending.set_ring_end_ms(RingEndMs(r));
+  pending.set_ring_ms(cdr::RingMs(r).value_or(0));
+  FillEvidence(r, read, *pending.add_evidence());
 }
 
 // A record of a call that is decided already. The decision stands; who follows it is told.
@@ -216,11 +194,7 @@ void MergeDecided(Machine& m, const v1::CallRecord& r, const cdr::Classification
   amendment.set_answered_by(after.answered_by);
   amendment.set_now_ms(m.now());
   amendment.set_source(r.source());
-  auto& evidence = *amendment.mutable_evidence();
-  if (r.has_coordinates()) *evidence.mutable_coordinates() = r.coordinates();
-  evidence.set_record_id(r.record_id());
-  evidence.set_rule(std::string(read.rule));
-  evidence.set_verdict(read.verdict);
+  FillEvidence(r, read, *amendment.mutable_evidence());
   if (IsFinal(after) && call.has_text()) {
     amendment.set_false_text(true);
     amendment.set_cancelled_job_id(CancelText(m, call, "not_missed"));
@@ -253,18 +227,24 @@ void Join(Machine& m, const v1::CallRecord& r, std::uint64_t record, std::uint64
     call->set_id_low(key.low);
     call->set_parties(PartiesHash(r));
     call->set_origin(OriginHash(r));
-    OpenPending(r, *call->mutable_pending());
-    Take(reading, *call);
   }
   TakeSpan(r, *call);
-  JoinWaiting(m, *call);
   Remember(*call->mutable_records(), record, m.limits.ids_per_call_max);
   Remember(*call->mutable_coordinates(), coordinates, m.limits.ids_per_call_max);
   call->set_forget_ms(std::max(call->forget_ms(), m.horizon_end(EventMs(r))));
   if (call->decided()) {
     MergeDecided(m, r, read, reading, *call);
   } else {
-    MergeWaiting(m, r, read, reading, *call);
+    if (first) {
+      Fill(m, r, read, reading, *call->mutable_pending());
+      Take(reading, *call);
+    } else {
+      PendingCall further;
+      Fill(m, r, read, reading, further);
+      MergeWaiting(m, reading, further, *call);
+    }
+    JoinWaiting(m, *call);
+    SetDeadline(m, ReadingOf(*call), *call->mutable_pending());
   }
   if (Talked(reading)) NoteTalk(m, r.served().tenant(), EventMs(r));
   m.effects.record_class = first ? RecordClass::kOpened : RecordClass::kMerged;

@@ -1,6 +1,8 @@
 // Records of one call that share no join key, told by their parties and times: see decide.h.
 #include <algorithm>
+#include <tuple>
 
+#include "cdr/number_plan.h"
 #include "policy/machine.h"
 
 namespace textback::policy {
@@ -57,38 +59,8 @@ bool HasKeyOf(const Call& call, std::uint64_t origin) {
 }
 
 // What waits in `from` goes into `into`: the record that opened it was a further one of `into`.
-void Absorb(Machine& m, Call& from, Call& into) {
-  const PendingCall& had = from.pending();
-  PendingCall& pending = *into.mutable_pending();
-  Reading reading = ReadingOf(from);
-  if (Stronger(reading, ReadingOf(into))) Take(reading, into);
-  pending.set_over(pending.over() || had.over());
-  pending.set_leg_risk(pending.leg_risk() || had.leg_risk());
-  pending.set_events(pending.events() || had.events());
-  pending.set_legs_follow(pending.legs_follow() || had.legs_follow());
-  pending.set_settle_ms(std::max(pending.settle_ms(), had.settle_ms()));
-  pending.set_started_at_ms(LeastSaid(pending.started_at_ms(), had.started_at_ms()));
-  pending.set_ended_at_ms(std::max(pending.ended_at_ms(), had.ended_at_ms()));
-  pending.set_rang(pending.rang() || had.rang());
-  pending.set_ringing_at_ms(LeastSaid(pending.ringing_at_ms(), had.ringing_at_ms()));
-  if (had.has_said_ring_ms()) {
-    pending.set_said_ring_ms(std::max(pending.said_ring_ms(), had.said_ring_ms()));
-  }
-  pending.set_released_at_ms(std::max(pending.released_at_ms(), had.released_at_ms()));
-  pending.set_ring_end_ms(std::max(pending.ring_end_ms(), had.ring_end_ms()));
-  pending.set_ring_ms(std::max(pending.ring_ms(), had.ring_ms()));
-  if (pending.caller_line_type() == v1::LINE_TYPE_UNSPECIFIED) {
-    pending.set_caller_line_type(had.caller_line_type());
-  }
-  pending.set_lines_version(std::max(pending.lines_version(), had.lines_version()));
-  for (const auto& evidence : had.evidence()) {
-    if (static_cast<std::size_t>(pending.evidence_size()) >= m.limits.evidence_max) {
-      pending.set_evidence_dropped(pending.evidence_dropped() + 1);
-    } else {
-      *pending.add_evidence() = evidence;
-    }
-  }
-  pending.set_evidence_dropped(pending.evidence_dropped() + had.evidence_dropped());
+void Absorb(Machine& m, const Call& from, Call& into) {
+  MergeWaiting(m, ReadingOf(from), from.pending(), into);
   for (const auto id : from.records()) {
     Remember(*into.mutable_records(), id, m.limits.ids_per_call_max);
   }
@@ -110,7 +82,46 @@ bool ShareASource(const Call& a, const Call& b) {
                      [&](const auto& joined) { return HasKeyOf(b, joined.origin()); });
 }
 
+// Records may disagree on it: one that forbids a text counts, whichever came first.
+v1::LineType TheMoreCareful(v1::LineType a, v1::LineType b) {
+  const auto rank = [](v1::LineType type) {
+    return std::tuple(type == v1::LINE_TYPE_UNSPECIFIED, cdr::Textable(type), type);
+  };
+  return rank(a) < rank(b) ? a : b;
+}
+
 }  // namespace
+
+// Commutative and associative, so that the order of a call's records changes nothing.
+void MergeWaiting(const Machine& m, const Reading& reading, const PendingCall& from, Call& call) {
+  PendingCall& into = *call.mutable_pending();
+  if (Stronger(reading, ReadingOf(call))) Take(reading, call);
+  into.set_lines_version(std::max(into.lines_version(), from.lines_version()));
+  into.set_caller_line_type(TheMoreCareful(into.caller_line_type(), from.caller_line_type()));
+  into.set_settle_ms(std::max(into.settle_ms(), from.settle_ms()));
+  into.set_leg_risk(into.leg_risk() || from.leg_risk());
+  into.set_events(into.events() || from.events());
+  into.set_legs_follow(into.legs_follow() || from.legs_follow());
+  into.set_over(into.over() || from.over());
+  into.set_started_at_ms(LeastSaid(into.started_at_ms(), from.started_at_ms()));
+  into.set_ended_at_ms(std::max(into.ended_at_ms(), from.ended_at_ms()));
+  into.set_rang(into.rang() || from.rang());
+  into.set_ringing_at_ms(LeastSaid(into.ringing_at_ms(), from.ringing_at_ms()));
+  if (from.has_said_ring_ms()) {
+    into.set_said_ring_ms(std::max(into.said_ring_ms(), from.said_ring_ms()));
+  }
+  into.set_released_at_ms(std::max(into.released_at_ms(), from.released_at_ms()));
+  into.set_ring_end_ms(std::max(into.ring_end_ms(), from.ring_end_ms()));
+  into.set_ring_ms(std::max(into.ring_ms(), from.ring_ms()));
+  into.set_evidence_dropped(into.evidence_dropped() + from.evidence_dropped());
+  for (const auto& evidence : from.evidence()) {
+    if (static_cast<std::size_t>(into.evidence_size()) < m.limits.evidence_max) {
+      *into.add_evidence() = evidence;
+    } else {
+      into.set_evidence_dropped(into.evidence_dropped() + 1);
+    }
+  }
+}
 
 void TakeSpan(const v1::CallRecord& r, Call& call) {
   const Span span = SpanOf(r);
@@ -146,7 +157,7 @@ Call* FindByParties(Machine& m, const v1::CallRecord& r) {
 
 // What the newest record of `call` shows to be the same call as others that wait.
 void JoinWaiting(Machine& m, Call& call) {
-  if (m.limits.join_skew_ms <= 0 || call.decided()) return;
+  if (m.limits.join_skew_ms <= 0) return;
   auto& calls = *m.document.mutable_calls();
   for (auto other = calls.begin(); other != calls.end();) {
     const bool one = &*other != &call && !other->decided() && other->parties() == call.parties() &&

@@ -29,6 +29,9 @@ void SettleDue(Machine& m, std::int64_t due_ms);
 // join.cc
 // The call whose record it is by parties and time; nullptr: none.
 state::v1::Call* FindByParties(Machine& m, const v1::CallRecord& record);
+// Into a call that waits: what one more record, or another waiting call of the same parties, says.
+void MergeWaiting(const Machine& m, const Reading& reading, const state::v1::PendingCall& from,
+                  state::v1::Call& call);
 // A further join key of the call.
 void AddKey(state::v1::Call& call, std::uint64_t key, std::uint64_t origin);
 void TakeSpan(const v1::CallRecord& record, state::v1::Call& call);

@@ -46,6 +46,7 @@ std::string DecodeUcs2(std::string_view octets) {
 
 std::string DecodeLatin1(std::string_view octets) {
   std::string out;
+  out.reserve(octets.size() * 2);
   for (const char octet : octets) AppendUtf8(out, static_cast<unsigned char>(octet));
   return out;
 }
