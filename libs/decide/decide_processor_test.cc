@@ -71,6 +71,24 @@ TEST_F(DecideProcessorTest, AMissedCallBecomesAJobAndADecisionUnderTheCustomersK
   ASSERT_TRUE(context.Find(kCustomer));
 }
 
+// Two calls wait that a third record shows to be one: the record that opened the second is merged.
+TEST_F(DecideProcessorTest, ARecordWhoseCallJoinedAnotherIsMerged) {
+  auto first = Leg("l1", "", kTen - 20'000);
+  auto second = Leg("l2", "", kTen - 5'000);
+  auto third = Leg("l3", "", kTen - 4'000);
+  first.set_started_at_ms(kTen - 30'000);
+  second.set_started_at_ms(kTen - 15'000);
+  second.set_ringing_at_ms(kTen - 15'000);
+  third.set_started_at_ms(kTen - 30'000);
+  for (const auto* record : {&first, &second, &third}) ASSERT_TRUE(Call(*record));
+  context.Commit(processor);
+  ASSERT_TRUE(context.RunTimers(processor));
+  context.Commit(processor);
+  EXPECT_EQ(Count("merged"), 2);
+  EXPECT_EQ(Count("decision"), 1);
+  EXPECT_EQ(events.records, 4);  // the opening one is told twice: opened, then merged
+}
+
 TEST_F(DecideProcessorTest, EveryRecordEndsInOneClass) {
   const auto record = Record("r1", kTen - 1'000);
   ASSERT_TRUE(Call(record));  // decision

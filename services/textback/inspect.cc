@@ -2,6 +2,7 @@
 #include "ops/inspect.h"
 
 #include <map>
+#include <tuple>
 
 #include "cdr/source_kind.h"
 #include "commands.h"
@@ -209,24 +210,29 @@ std::string_view Doubt(const Coverage& c) {
 }
 
 std::size_t PrintCoverage(const ops::Inspection& inspection, bool json) {
-  std::map<std::pair<std::string, std::string>, Coverage> rows;  // file, direction
+  using Place = std::tuple<std::string, std::string, std::string>;  // node, record type, direction
+  std::map<Place, Coverage> rows;
   for (const auto& call : inspection.calls) {
     const auto& first = inspection.records[call.records.front()];
     const bool out = call.decision.side() == v1::Served::SIDE_ORIGINATING;
-    auto& row = rows[{first.file, out ? "out" : "in"}];
+    const auto& record = first.record;
+    auto& row = rows[{record.node().empty() ? first.file : record.node(), record.record_type(),
+                      out ? "out" : "in"}];
     ++row.calls;
     if (IsUnanswered(call.decision.verdict())) ++row.unanswered;
     if (call.decision.verdict() == v1::VERDICT_UNRESOLVED) ++row.unresolved;
   }
   std::size_t doubts = 0;
-  Table table({"FILE", "CALLS", "NUMBER", "UNANSWERED", "UNRESOLVED", ""});
+  Table table({"NODE OR FILE", "TYPE", "CALLS", "NUMBER", "UNANSWERED", "UNRESOLVED", ""});
   for (const auto& [where, row] : rows) {
-    const auto doubt = where.second == "out" ? std::string_view() : Doubt(row);
+    const auto& [node, type, direction] = where;
+    const auto doubt = direction == "out" ? std::string_view() : Doubt(row);
     if (!doubt.empty() && row.calls >= kCallsToJudge) ++doubts;
     if (json) {
       std::string out = "{";
-      Member(out, "file", where.first);
-      Member(out, "direction", where.second);
+      Member(out, "node", node);
+      Member(out, "record_type", type);
+      Member(out, "direction", direction);
       Member(out, "calls", static_cast<std::int64_t>(row.calls));
       Member(out, "unanswered", static_cast<std::int64_t>(row.unanswered));
       Member(out, "unresolved", static_cast<std::int64_t>(row.unresolved));
@@ -237,7 +243,7 @@ std::size_t PrintCoverage(const ops::Inspection& inspection, bool json) {
     const auto percent = [&](std::uint64_t part) {
       return std::to_string(part) + " (" + std::to_string(part * 100 / row.calls) + " %)";
     };
-    table.Add({where.first, where.second, std::to_string(row.calls), percent(row.unanswered),
+    table.Add({node, Or(type, "-"), direction, std::to_string(row.calls), percent(row.unanswered),
                percent(row.unresolved), std::string(doubt)});
   }
   if (!json) table.Print();
@@ -314,7 +320,8 @@ void AddInspect(CLI::App& app, int& exit_code) {
                    "numbers are country code + number, without +");
   command.add_flag("--explain", options->explain, "each call with its records, as they were read");
   command.add_flag("--coverage", options->coverage,
-                   "the share of unanswered calls per file; exit code 1 where it can't be right");
+                   "the share of unanswered calls per node (or file) and record type; exit code 1 "
+                   "where it can't be right");
   command.add_flag("--json", options->json,
                    "an object a call (docs/schema/inspected_call.schema.json)");
   command.footer(
