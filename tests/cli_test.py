@@ -126,6 +126,31 @@ class Cli(unittest.TestCase):
         self.assertEqual(results[0], results[1])
         self.assertEqual(len(results[0]), 2000)
 
+    def test_inspect_says_of_a_file_what_replay_decides(self):
+        options = ["--source", "asterisk-cdr", "--country", "US", "--zone", "America/New_York"]
+        calls = objects(run("inspect", *options, "--json", SAMPLES / "Master.csv")[0])
+        check_all(calls, "inspected_call")
+        told = sorted((c["started_at_ms"], c["customer"], c["verdict"]) for c in calls)
+        # The tenants of replay may count a shorter ring as missed than the 3 s that inspect goes by.
+        replayed = {(d["started_at_ms"], d.get("customer", ""), d["verdict"])
+                    for d in objects(run(*REPLAY_ASTERISK)[0]) if d.get("ring_ms", 0) >= 3000}
+        sure = {r for r in replayed if r[2] not in ("unresolved", "outbound")}
+        self.assertGreater(len(sure), 20)
+        self.assertEqual(sure - set(told), set())
+        explained = run("inspect", *options, "--explain", SAMPLES / "Master.csv")[0].decode()
+        self.assertIn("by rule asterisk.no_answer", explained)
+        out, _ = run("inspect", *options, "--coverage", "--json", SAMPLES / "Master.csv", code=0)
+        check_all(objects(out), "coverage")
+        self.assertEqual(sum(o["calls"] for o in objects(out)), len(calls))
+
+    def test_inspect_names_what_it_cannot_read_and_what_it_is_not_told(self):
+        file = self.path / "cut.csv"
+        file.write_bytes((SAMPLES / "Master.csv").read_bytes().splitlines()[0] + b'\n"one","tw')
+        out, err = run("inspect", "--source", "asterisk-cdr", "--country", "US", "--json", file, code=1)
+        self.assertEqual(len(objects(out)), 1)
+        self.assertIn("cut.csv:2: csv_", err)
+        self.assertIn("none of asterisk-cdr, ", run("inspect", "--source", "nortel", file, code=2)[1])
+
     def test_replay_names_what_it_cannot_read(self):
         file = self.path / "bad.jsonl"
         good = run("load", "--file", "-", "--format", "json", "--count", "1")[0].decode()

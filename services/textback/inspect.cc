@@ -199,8 +199,8 @@ bool IsUnanswered(v1::Verdict verdict) {
   }
 }
 
-// Networks see a quarter to a half of their calls unanswered; a source without any doesn't write
-// them (Asterisk's cdr.conf: unanswered=no; mediation that drops zero durations).
+// Everywhere people miss calls: a source with hardly any doesn't write them (Asterisk's cdr.conf:
+// unanswered=no; mediation that drops zero durations).
 std::string_view Doubt(const Coverage& c) {
   if (c.calls < kCallsToJudge) return "too few calls to judge";
   if (c.unanswered == 0) return "no unanswered call at all: this source doesn't write them";
