@@ -57,9 +57,8 @@ Result<std::unique_ptr<Adapter>> NewAdapter(const FormatConfig& config) {
   if (protobuf) {
     body = NewProtobufAdapter();
   } else {
-    // The name that the first version had.
     const auto* kind =
-        FindSourceKind(config.adapter == "asterisk_csv" ? "asterisk-cdr" : config.adapter);
+        FindSourceKind(config.adapter);
     if (kind == nullptr) {
       std::string names = "protobuf";
       for (const auto& known : SourceKinds()) names.append(", ").append(known.name);

@@ -78,6 +78,7 @@ constexpr SourceKind kKinds[] = {
 std::span<const SourceKind> SourceKinds() { return kKinds; }
 
 const SourceKind* FindSourceKind(std::string_view name) {
+  if (name == "asterisk_csv") name = "asterisk-cdr";  // its name before there were others
   const auto* found = std::ranges::find(kKinds, name, &SourceKind::name);
   return found == std::end(kKinds) ? nullptr : found;
 }

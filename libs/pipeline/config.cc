@@ -10,6 +10,8 @@ namespace textback::pipeline {
 namespace {
 
 constexpr std::int64_t kDayMs = 24LL * 60 * 60 * 1000;
+constexpr std::int64_t kLegWaitMs =
+    3'000;  // for the further legs of a call, if nothing else is said
 
 std::string WordProblem(const std::string& text, std::string_view more) {
   if (text.empty() || text.size() > 64) return "must have 1 to 64 characters";
@@ -134,8 +136,7 @@ void ReadRole(config::Map& m, RoleConfig& r) {
 }
 
 std::string FormatProblem(const std::string& text) {
-  if (text == "protobuf" || text == "asterisk_csv" || cdr::FindSourceKind(text) != nullptr)
-    return {};
+  if (text == "protobuf" || cdr::FindSourceKind(text) != nullptr) return {};
   std::string names = "expected protobuf";
   for (const auto& kind : cdr::SourceKinds()) names.append(", ").append(kind.name);
   return names;
@@ -151,6 +152,26 @@ void ReadMapping(config::Map& m, const std::string& file, cdr::FormatConfig& for
   format.mapping = std::move(*text);
   format.mapping_file = file;
   if (auto made = cdr::NewAdapter(format); !made) m.Refuse("mapping", made.error().message);
+}
+
+// What its systems write unless somebody set them up otherwise; protobuf is what an operator makes,
+// a record a call.
+v1::SettleProfile UsualSettle(std::string_view format) {
+  if (const auto* kind = cdr::FindSourceKind(format)) return cdr::SettleOf(*kind);
+  v1::SettleProfile one;
+  one.set_emits(v1::SettleProfile::EMITS_CALL_END);
+  return one;
+}
+
+std::string WordOf(v1::SettleProfile::Emits emits) {
+  switch (emits) {
+    case v1::SettleProfile::EMITS_LEG_END:
+      return "leg_end";
+    case v1::SettleProfile::EMITS_EVENTS:
+      return "events";
+    default:
+      return "call_end";
+  }
 }
 
 void ReadInput(config::Map& m, intake::IntakeInput& input) {
@@ -220,11 +241,12 @@ void ReadInput(config::Map& m, intake::IntakeInput& input) {
     }
   });
   m.Section("settle", "When a call of this source counts as over.", [&](config::Map& s) {
+    const auto usual = UsualSettle(source.format.adapter);
     const auto emits =
         s.String("emits",
                  "call_end: a record a call; leg_end: a record a leg; events: until one says "
-                 "call_over.")
-            .Default("call_end")
+                 "call_over. Default: as the format's systems write.")
+            .Default(WordOf(usual.emits()))
             .Check([](const std::string& text) {
               const bool known = text == "call_end" || text == "leg_end" || text == "events";
               return known ? std::string() : std::string("expected call_end, leg_end or events");
@@ -235,7 +257,9 @@ void ReadInput(config::Map& m, intake::IntakeInput& input) {
                                                 : v1::SettleProfile::EMITS_CALL_END);
     source.settle.set_settle_ms(
         s.DurationMs("wait", "After a leg's end, for further records of the call.")
-            .Default(emits == "call_end" ? 0 : 3'000)
+            .Default(emits == WordOf(usual.emits()) ? usual.settle_ms()
+                     : emits == "call_end"          ? 0
+                                                    : kLegWaitMs)
             .Range(0, 12 * 60 * 60 * 1000)
             .Read());
     source.settle.set_accept_leg_risk(
