@@ -57,8 +57,7 @@ Result<std::unique_ptr<Adapter>> NewAdapter(const FormatConfig& config) {
   if (protobuf) {
     body = NewProtobufAdapter();
   } else {
-    const auto* kind =
-        FindSourceKind(config.adapter);
+    const auto* kind = FindSourceKind(config.adapter);
     if (kind == nullptr) {
       std::string names = "protobuf";
       for (const auto& known : SourceKinds()) names.append(", ").append(known.name);
