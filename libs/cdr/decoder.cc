@@ -126,6 +126,11 @@ Result<Decoder> Decoder::Make(SourceConfig config) {
                           ": say what it emits (call_end, leg_end or events), and a "
                           "settle time that isn't negative");
   }
+  if (config.settle.past_end_ms() < 0) {
+    return FatalError("config_invalid",
+                      "source " + config.name + ": past_end must not be negative");
+  }
+  TB_RETURN_IF_ERROR(CheckLength("node", config.node, kNameBytesMax));
   TB_ASSIGN_OR_RETURN(auto adapter, NewAdapter(config.format));
   TB_ASSIGN_OR_RETURN(auto normaliser, Normaliser::Make(config.numbering));
   return Decoder(std::move(config), std::move(adapter), std::move(normaliser));
@@ -165,6 +170,7 @@ Status Decoder::Finish(const Decoded::Item& item, std::int64_t now_ms) {
     ++ids_made_;
   }
   record.set_source(config_.name);
+  if (record.node().empty()) record.set_node(config_.node);
   *record.mutable_settle() = config_.settle;
   record.clear_served();
   record.clear_coordinates();

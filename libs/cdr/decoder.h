@@ -25,6 +25,7 @@ namespace textback::cdr {
 struct SourceConfig {
   std::string name;  // CallRecord.source: lower-case letters, digits, '-', '_', '.'; at most 64
   FormatConfig format;
+  std::string node;  // CallRecord.node of records that don't name theirs; at most 64 bytes
   NumberingConfig numbering;
   v1::SettleProfile settle;
 };

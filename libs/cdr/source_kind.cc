@@ -29,44 +29,46 @@ AsteriskOptions AsteriskOf(const FormatConfig& config) {
 
 constexpr SourceKind kKinds[] = {
     // A channel's row is written when the channel ends; the caller's own comes last.
-    {"asterisk-cdr", "Asterisk cdr_csv or cdr_custom", Framing::kLines, kLegEnd, 3'000,
+    {"asterisk-cdr", "Asterisk cdr_csv or cdr_custom", Framing::kLines, kLegEnd, 3'000, 0,
      [](const FormatConfig& config) { return NewAsteriskCsv(AsteriskOf(config)); }},
     // The caller's HANGUP or LINKEDID_END ends the call; other channels' events come with it.
     {"asterisk-cel", "Asterisk CEL: cel_custom, tables, AMI as JSON", Framing::kLinesMaybeHeaded,
-     kEvents, 3'000, [](const FormatConfig& config) { return NewAsteriskCel(AsteriskOf(config)); }},
+     kEvents, 3'000, 0,
+     [](const FormatConfig& config) { return NewAsteriskCel(AsteriskOf(config)); }},
     // The caller's hang-up or the end of the talk; who leaves a queue otherwise stays in the PBX.
     {"asterisk-queue-log", "Asterisk queue_log, as file or table", Framing::kLinesMaybeHeaded,
-     kEvents, 3'000,
+     kEvents, 3'000, 0,
      [](const FormatConfig& config) { return NewAsteriskQueueLog(AsteriskOf(config)); }},
     // A half of a call each, written as it ends; a group's and its members' come together.
-    {"broadworks", "BroadWorks accounting files (XML)", Framing::kXmlRecords, kLegEnd, 5'000,
+    {"broadworks", "BroadWorks accounting files (XML)", Framing::kXmlRecords, kLegEnd, 5'000, 0,
      [](const FormatConfig& /*config*/) -> Result<std::unique_ptr<Adapter>> {
        return NewBroadworks();
      }},
     // Lines, unless the mapping says that the file begins with a header line: FramingOf.
-    {"csv", "any CSV by a mapping file", Framing::kLines, kCallEnd, 0, &NewMappedCsv},
+    {"csv", "any CSV by a mapping file", Framing::kLines, kCallEnd, 0, 0, &NewMappedCsv},
     // A document a leg; the caller's own says that the call is over, and comes last or nearly so.
-    {"freeswitch-xml", "FreeSWITCH mod_xml_cdr", Framing::kXml, kLegEnd, 3'000, NewFreeswitchXml},
+    {"freeswitch-xml", "FreeSWITCH mod_xml_cdr", Framing::kXml, kLegEnd, 3'000, 0,
+     NewFreeswitchXml},
     {"freeswitch-json", "FreeSWITCH mod_json_cdr, or its events as JSON", Framing::kJson, kLegEnd,
-     3'000, NewFreeswitchJson},
+     3'000, 0, NewFreeswitchJson},
     {"freeswitch-event", "FreeSWITCH events CHANNEL_HANGUP_COMPLETE as text", Framing::kBlocks,
-     kLegEnd, 3'000, NewFreeswitchEvent},
+     kLegEnd, 3'000, 0, NewFreeswitchEvent},
     // One line a call (legs "a").
-    {"freeswitch-csv", "FreeSWITCH mod_cdr_csv, template example", Framing::kLines, kCallEnd, 0,
+    {"freeswitch-csv", "FreeSWITCH mod_cdr_csv, template example", Framing::kLines, kCallEnd, 0, 0,
      NewFreeswitchCsv},
     // A failed branch's row may come half a minute before the transaction's last, which alone says
     // that the call is over.
-    {"kamailio-acc", "Kamailio acc, acc_json, evapi", Framing::kJsonOrLines, kEvents, 1'000,
+    {"kamailio-acc", "Kamailio acc, acc_json, evapi", Framing::kJsonOrLines, kEvents, 1'000, 0,
      NewSipAcc},
-    {"opensips-acc", "OpenSIPS acc and its events", Framing::kJsonOrLines, kEvents, 1'000,
+    {"opensips-acc", "OpenSIPS acc and its events", Framing::kJsonOrLines, kEvents, 1'000, 0,
      NewSipAcc},
-    // A forwarded leg's record may stand in another switch's file. Longer waits would make texts
-    // stale: 15 minutes after the call, by default.
+    // Files: a forwarded leg's record, or the customer's next call, may stand in another switch's,
+    // which is minutes away. Decided once every switch has come 5 minutes past the call.
     {"3gpp", "3GPP TS 32.298 records in BER, also in TS 32.297 files", Framing::kBer, kLegEnd,
-     300'000, NewTs32298},
-    {"3gpp-rf", "Rf accounting requests of IMS nodes as JSON", Framing::kJson, kLegEnd, 3'000,
+     1'500'000, 300'000, NewTs32298},
+    {"3gpp-rf", "Rf accounting requests of IMS nodes as JSON", Framing::kJson, kLegEnd, 3'000, 0,
      NewRfJson},
-    {"json", "CallRecord as JSON, or any JSON by a mapping file", Framing::kJson, kCallEnd, 0,
+    {"json", "CallRecord as JSON, or any JSON by a mapping file", Framing::kJson, kCallEnd, 0, 0,
      [](const FormatConfig& config) -> Result<std::unique_ptr<Adapter>> {
        if (!config.mapping.empty()) return NewMappedJson(config);
        return NewJsonAdapter(config.ignore_unknown_fields);
@@ -93,6 +95,7 @@ v1::SettleProfile SettleOf(const SourceKind& kind) {
   v1::SettleProfile profile;
   profile.set_emits(kind.emits);
   profile.set_settle_ms(kind.settle_ms);
+  profile.set_past_end_ms(kind.past_end_ms);
   return profile;
 }
 

@@ -31,7 +31,8 @@ std::optional<std::string_view> RecordIn(std::string_view entry) {
 }
 
 bool IsDocumentKey(std::string_view key) {
-  return !key.empty() && key.size() <= kKeyBytesMax && !shard::IsReservedKey(key);
+  return !key.empty() && key.size() <= kKeyBytesMax && !shard::IsReservedKey(key) &&
+         key != kNodesKey;
 }
 
 // Empty where the record settles no class yet.
@@ -128,8 +129,7 @@ Status DecideProcessor::OnCalls(shard::Context& context, const shard::InputRecor
       return Ok();
     }
     if (entry_.has_watermark()) {
-      OnWatermark(context, entry_.watermark());
-      return Ok();
+      return OnWatermark(context, entry_.watermark());
     }
     call = &entry_.record();
   }
@@ -172,7 +172,7 @@ Status DecideProcessor::OnStatus(shard::Context& context, const shard::InputReco
   return Run(context, record.key, policy::Event(&status_));
 }
 
-void DecideProcessor::OnWatermark(shard::Context& context, const v1::Watermark& watermark) {
+Status DecideProcessor::OnWatermark(shard::Context& context, const v1::Watermark& watermark) {
   context.Count("watermark");
   for (const auto& progress : watermark.sources()) {
     scratch_ = progress.topic();
@@ -180,6 +180,18 @@ void DecideProcessor::OnWatermark(shard::Context& context, const v1::Watermark& 
     scratch_ += std::to_string(progress.partition());
     context.Heard(scratch_, progress.low_watermark_ms());
   }
+  if (watermark.nodes().empty()) return Ok();
+  TB_RETURN_IF_ERROR(ReadNodes(context));
+  if (!HearNodes(watermark, nodes_)) return Ok();
+  nodes_.set_version(kNodesVersion);
+  context.Write(kNodesKey, nodes_.SerializeAsString(), shard::kNeverDue);
+  return Ok();
+}
+
+Status DecideProcessor::ReadNodes(shard::Context& context) {
+  nodes_.Clear();
+  TB_ASSIGN_OR_RETURN(const auto stored, context.Read(kNodesKey));
+  return stored ? ParseNodes(*stored, nodes_) : Ok();
 }
 
 Status DecideProcessor::OnTimer(shard::Context& context, std::string_view key,
@@ -196,13 +208,16 @@ Status DecideProcessor::Run(shard::Context& context, std::string_view key,
   document_.Clear();
   TB_ASSIGN_OR_RETURN(const auto stored, context.Read(key));
   if (stored) TB_RETURN_IF_ERROR(policy::ParseDocument(*stored, document_));
-  const policy::Moment moment{key, context.now_ms(), context.forgotten_through_ms()};
+  policy::Moment moment{key, context.now_ms(), context.forgotten_through_ms()};
+  const auto* timer = std::get_if<policy::TimerEvent>(&event);
+  if (timer != nullptr && policy::WaitsForNodes(document_)) {
+    TB_RETURN_IF_ERROR(ReadNodes(context));
+    moment.nodes = ProgressOf(nodes_, timer->due_ms);
+  }
   policy::Decide(document_, event, moment, *snapshot_, limits_, effects_);
   if (!effects_.changed) return Ok();
   std::int64_t now_ms = moment.now_ms;
-  if (const auto* timer = std::get_if<policy::TimerEvent>(&event)) {
-    now_ms = std::max(now_ms, timer->due_ms);
-  }
+  if (timer != nullptr) now_ms = std::max(now_ms, timer->due_ms);
   Emit(context, key);
   return Write(context, key, now_ms);
 }

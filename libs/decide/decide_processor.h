@@ -24,6 +24,7 @@
 #include <string>
 #include <string_view>
 
+#include "decide/nodes.h"
 #include "policy/decide.h"
 #include "shard/processor.h"
 #include "textback/v1/calls_entry.pb.h"
@@ -62,7 +63,8 @@ class DecideProcessor final : public shard::Processor {
   Status OnCalls(shard::Context& context, const shard::InputRecord& record);
   Status OnInbound(shard::Context& context, const shard::InputRecord& record);
   Status OnStatus(shard::Context& context, const shard::InputRecord& record);
-  void OnWatermark(shard::Context& context, const v1::Watermark& watermark);
+  Status OnWatermark(shard::Context& context, const v1::Watermark& watermark);
+  Status ReadNodes(shard::Context& context);  // into nodes_
   // Reads the document, decides, writes it back, emits.
   Status Run(shard::Context& context, std::string_view key, const policy::Event& event);
   Status Write(shard::Context& context, std::string_view key, std::int64_t now_ms);
@@ -81,6 +83,7 @@ class DecideProcessor final : public shard::Processor {
   v1::InboundMessage inbound_;
   v1::Status status_;
   policy::Document document_;
+  NodesDocument nodes_;
   policy::Effects effects_;
   std::string scratch_;
 };

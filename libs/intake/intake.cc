@@ -192,6 +192,7 @@ Status Intake::Rewind(Error why) {
   writer_.reset();
   checkpoints_.clear();
   sent_ = durable_ = 0;
+  nodes_.TellAllAgain();
   rewind_ = true;
   return why;
 }
@@ -341,6 +342,7 @@ Status Intake::HandOnMessage(const log::Record& message, std::int64_t now_ms,
     coordinates.set_topic(message.topic.data(), message.topic.size());
     coordinates.set_partition(message.partition);
     coordinates.set_offset(message.offset);
+    if (item.record->settle().past_end_ms() > 0) nodes_.Note(*item.record);
     TB_RETURN_IF_ERROR(HandOnRecord(*item.record, tallies));
   }
   for (const auto& rejected : decoded_.rejected) {
@@ -459,6 +461,7 @@ Status Intake::SendWatermark(const std::vector<log::TopicPartition>& sources) {
     progress.set_partition(source.partition);
     progress.set_low_watermark_ms(partitions_.at(source).progress.low_watermark_ms);
   }
+  nodes_.Tell(watermark.written_at_ms(), watermark);
   const std::string value = entry.SerializeAsString();
   for (std::int32_t p = 0; p < calls_partitions_; ++p) {
     if (auto status = Send(config_.calls_topic, p, {}, value); !status)

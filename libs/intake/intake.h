@@ -44,6 +44,7 @@
 #include "cdr/decoder.h"
 #include "intake/events.h"
 #include "intake/line_table.h"
+#include "intake/nodes.h"
 #include "intake/tallies.h"
 #include "intake/tenant_feed.h"
 #include "log/fence_bound.h"
@@ -160,9 +161,10 @@ class Intake final : private log::RebalanceListener {
   cdr::Decoded decoded_;
   std::string buffer_;
   std::map<log::TopicPartition, Partition> partitions_;  // started
-  std::vector<log::TopicPartition> to_start_;            // assigned, no position yet
-  std::deque<Checkpoint> checkpoints_;                   // by sequence
-  std::uint64_t sent_ = 0;                               // the writer's last sequence
+  Nodes nodes_;
+  std::vector<log::TopicPartition> to_start_;  // assigned, no position yet
+  std::deque<Checkpoint> checkpoints_;         // by sequence
+  std::uint64_t sent_ = 0;                     // the writer's last sequence
   std::uint64_t durable_ = 0;
   bool rewind_ = false;
   log::FenceBound fences_;

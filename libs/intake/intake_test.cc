@@ -336,6 +336,33 @@ TEST(Intake, WatermarksComeFirstAndThenEachSecond) {
   }
 }
 
+// Of sources that write files: how far each node has come, told once to every partition, whoever's
+// line was called.
+TEST(Intake, WatermarksTellHowFarNodesHaveCome) {
+  World world;
+  world.config.inputs[0].source.settle.set_past_end_ms(60'000);
+  auto one = Record("r1", kCaller, kLeeds);
+  one.set_node("msc-1");
+  auto two = Record("r2", kCaller, "+442079460999");
+  two.set_node("msc-2");
+  two.set_ended_at_ms(kStart - 5'000);
+  world.Put(0, one);
+  world.Put(1, two);
+  world.Run(40);
+  std::map<std::int32_t, std::map<std::string, std::vector<std::int64_t>>> told;
+  for (const auto& call : world.Calls(true)) {
+    for (const auto& node : call.entry.watermark().nodes()) {
+      EXPECT_EQ(node.source(), "src-cdrs");
+      told[call.partition][node.node()].push_back(node.ended_through_ms());
+    }
+  }
+  ASSERT_EQ(told.size(), 3U);
+  for (const auto& [partition, nodes] : told) {
+    EXPECT_EQ(nodes.at("msc-1"), std::vector<std::int64_t>{kStart - 10'000});
+    EXPECT_EQ(nodes.at("msc-2"), std::vector<std::int64_t>{kStart - 5'000});
+  }
+}
+
 // Behind: the watermark stands at the last record handed on, not at now.
 TEST(Intake, ABacklogHoldsTheWatermark) {
   World world;

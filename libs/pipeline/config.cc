@@ -186,6 +186,9 @@ void ReadInput(config::Map& m, intake::IntakeInput& input) {
           .Default("protobuf")
           .Check(FormatProblem)
           .Read();
+  source.node = m.String("node", "The network element that writes them, where records don't say.")
+                    .Default("")
+                    .Read();
   source.format.zone =
       m.String("time_zone", "Of times that carry none; IANA name.").Default("UTC").Read();
   source.format.profile =
@@ -260,6 +263,13 @@ void ReadInput(config::Map& m, intake::IntakeInput& input) {
             .Default(emits == WordOf(usual.emits()) ? usual.settle_ms()
                      : emits == "call_end"          ? 0
                                                     : kLegWaitMs)
+            .Range(0, 12 * 60 * 60 * 1000)
+            .Read());
+    source.settle.set_past_end_ms(
+        s.DurationMs("past_end",
+                     "Of sources that write files: settled before wait is over, once every node "
+                     "has written records that end so long after the call. 0s: never before.")
+            .Default(usual.past_end_ms())
             .Range(0, 12 * 60 * 60 * 1000)
             .Read());
     source.settle.set_accept_leg_risk(

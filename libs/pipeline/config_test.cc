@@ -32,6 +32,7 @@ TEST(ConfigTest, AnInputSettlesAsItsFormatsSystemsWrite) {
     const auto settle = Input("      format: " + std::string(kind.name) + "\n").source.settle;
     EXPECT_EQ(settle.emits(), kind.emits) << kind.name;
     EXPECT_EQ(settle.settle_ms(), kind.settle_ms) << kind.name;
+    EXPECT_EQ(settle.past_end_ms(), kind.past_end_ms) << kind.name;
   }
   const auto settle = Input("").source.settle;
   EXPECT_EQ(settle.emits(), v1::SettleProfile::EMITS_CALL_END);
@@ -42,6 +43,9 @@ TEST(ConfigTest, WhatIsSaidOfSettlingCounts) {
   auto settle = Input("      format: 3gpp\n      settle: {wait: 10m}\n").source.settle;
   EXPECT_EQ(settle.emits(), v1::SettleProfile::EMITS_LEG_END);
   EXPECT_EQ(settle.settle_ms(), 600'000);
+  EXPECT_EQ(settle.past_end_ms(), 300'000);
+  settle = Input("      format: 3gpp\n      settle: {past_end: 90s}\n").source.settle;
+  EXPECT_EQ(settle.past_end_ms(), 90'000);
   settle = Input("      format: 3gpp\n      settle: {emits: call_end}\n").source.settle;
   EXPECT_EQ(settle.emits(), v1::SettleProfile::EMITS_CALL_END);
   EXPECT_EQ(settle.settle_ms(), 0);

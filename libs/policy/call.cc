@@ -1,7 +1,6 @@
 // From a call record to its call's entry: checks, dedupe, joining of legs, deadlines, amendments.
 #include <algorithm>
 #include <string>
-#include <tuple>
 
 #include "base/msisdn.h"
 #include "base/planted.h"
@@ -15,6 +14,8 @@ using state::v1::Call;
 using state::v1::PendingCall;
 
 constexpr std::size_t kIdBytesMax = 128;
+// Whether all nodes have come far enough is looked at no more often.
+constexpr std::int64_t kCheckMs = 10 * kSecondMs;
 
 std::int64_t GreatestTime(const v1::CallRecord& r) {
   return std::max({r.ended_at_ms(), r.answered_at_ms(), r.ringing_at_ms(), r.started_at_ms()});
@@ -136,6 +137,25 @@ void SetDeadline(const Machine& m, const Reading& combined, PendingCall& pending
   pending.set_at_once(IsFinal(combined) ||
                       (pending.over() && !open && wait == 0 && !pending.legs_follow()));
   if (pending.at_once()) pending.set_due_ms(pending.ended_at_ms());
+  const bool by_nodes = !open && !pending.at_once() && pending.past_end_ms() < pending.settle_ms();
+  pending.set_check_ms(by_nodes ? Plus(pending.ended_at_ms(), pending.past_end_ms()) : 0);
+}
+
+// All nodes have written records that end well after the call. Not before they are known.
+bool IsSettledByNodes(const Machine& m, const PendingCall& pending, std::int64_t due_ms) {
+  const auto& nodes = m.moment.nodes;
+  return pending.check_ms() != 0 && pending.check_ms() <= due_ms &&
+         Plus(nodes.known_since_ms, pending.settle_ms()) <= due_ms &&
+         nodes.ended_through_ms >= Plus(pending.ended_at_ms(), pending.past_end_ms());
+}
+
+// Half of what is missing: so a call is looked at a few times only, and not much too late.
+void CheckLater(const Machine& m, std::int64_t due_ms, PendingCall& pending) {
+  if (pending.check_ms() == 0 || pending.check_ms() > due_ms) return;
+  const std::int64_t settled_ms = Plus(pending.ended_at_ms(), pending.past_end_ms());
+  const std::int64_t missing_ms = std::clamp<std::int64_t>(
+      settled_ms - m.moment.nodes.ended_through_ms, 0, pending.past_end_ms());
+  pending.set_check_ms(Plus(due_ms, std::max(kCheckMs, missing_ms / 2)));
 }
 
 void FillEvidence(const v1::CallRecord& r, const cdr::Classification& read,
@@ -161,6 +181,9 @@ void Fill(const Machine& m, const v1::CallRecord& r, const cdr::Classification& 
 
   const auto& settle = r.settle();
   pending.set_settle_ms(std::clamp<std::int64_t>(settle.settle_ms(), 0, m.limits.settle_max_ms));
+  // Without the nodes' progress the call waits to the end: as if they had to come so far.
+  const std::int64_t past_end_ms = settle.past_end_ms() > 0 ? settle.past_end_ms() : kNever;
+  pending.set_past_end_ms(std::min(past_end_ms, pending.settle_ms()));
   pending.set_leg_risk(settle.accept_leg_risk());
   pending.set_events(settle.emits() == v1::SettleProfile::EMITS_EVENTS);
   pending.set_legs_follow(settle.emits() == v1::SettleProfile::EMITS_LEG_END &&
@@ -289,18 +312,11 @@ void OnCallRecord(Machine& m, const v1::CallRecord& record) {
 }
 
 void SettleDue(Machine& m, std::int64_t due_ms) {
-  while (true) {
-    Call* next = nullptr;
-    for (auto& call : *m.document.mutable_calls()) {
-      if (call.decided()) continue;
-      if (next == nullptr ||
-          std::tuple(call.pending().due_ms(), call.id_high(), call.id_low()) <
-              std::tuple(next->pending().due_ms(), next->id_high(), next->id_low())) {
-        next = &call;
-      }
+  while (Call* next = FirstWaiting(m.document)) {
+    auto& pending = *next->mutable_pending();
+    if (pending.due_ms() > due_ms && !pending.at_once() && !IsSettledByNodes(m, pending, due_ms)) {
+      return CheckLater(m, due_ms, pending);
     }
-    if (next == nullptr) return;
-    if (next->pending().due_ms() > due_ms && !next->pending().at_once()) return;
     DecideCall(m, *next);
     m.effects.changed = true;
   }

@@ -25,14 +25,18 @@
 //
 // When a source's call counts as over, and so may be texted:
 //   EMITS_CALL_END  its record is the call: decided settle_ms after its end, at once with 0.
-//   Sources
-//                   that write files set it to how late another node's file may be.
+//                   Sources that write files set it to how late another node's file may be.
 //   EMITS_LEG_END   waits until settle_ms after the last leg. Over if a record says call_over, or
 //                   has no join key (it stands alone), or the profile accepts the risk. Else
 //                   unresolved: a single missed leg looks the same as the first of two of which the
 //                   other talks.
 //   EMITS_EVENTS    waits for call_over, at most open_wait_ms after the last event.
-// Of several sources the most patient one counts. Abandoned or a short ring, no answer or
+// Of several sources the most patient one counts. With past_end_ms, of sources that write files, a
+// call needn't wait so long: it is settled once every node has written records that end past_end_ms
+// after it. That is looked at when timers run, ever more often the nearer it is; not before the
+// nodes have been known for as long as a call may wait, since until then another may turn up.
+//
+//  Abandoned or a short ring, no answer or
 // unreachable: that is read with what all records together tell of the ringing.
 // A verdict `continues` waits at most open_wait_ms and ends unresolved. An answer ends every wait.
 //
@@ -66,11 +70,18 @@
 
 namespace textback::policy {
 
+// How far the nodes that write files have come, as of a timer's due.
+struct NodesProgress {
+  std::int64_t ended_through_ms = 0;     // each has written all that ended before; 0: not known
+  std::int64_t known_since_ms = kNever;  // when the first of them was heard
+};
+
 // When and where: all that isn't in the event.
 struct Moment {
   std::string_view key;     // of the document: the customer in E.164, or a call's key without one
   std::int64_t now_ms = 0;  // the partition's time
   std::int64_t partition_forgotten_through_ms = std::numeric_limits<std::int64_t>::min();
+  NodesProgress nodes = {};  // only looked at if WaitsForNodes(document)
 };
 
 // Everything due up to `due_ms` (event time) may be decided, and what has expired goes.

@@ -1,6 +1,8 @@
 #include "policy/document.h"
 
 #include <algorithm>
+#include <tuple>
+#include <utility>
 
 #include "base/planted.h"
 
@@ -59,14 +61,36 @@ bool MayErase(const Document& document, std::int64_t now_ms, std::int64_t horizo
          Plus(document.forgotten_through_ms(), horizon_ms) <= now_ms;
 }
 
-std::int64_t NextDue(const Document& document, std::int64_t horizon_ms) {
-  std::int64_t deadline = kNever;
-  std::int64_t last = 0;
+const state::v1::Call* FirstWaiting(const Document& document) {
+  const auto turn = [](const state::v1::Call& call) {
+    return std::tuple(call.pending().due_ms(), call.id_high(), call.id_low());
+  };
+  const state::v1::Call* first = nullptr;
   for (const auto& call : document.calls()) {
-    if (!call.decided()) deadline = std::min(deadline, call.pending().due_ms());
-    last = std::max(last, call.forget_ms());
+    if (call.decided()) continue;
+    if (first == nullptr || turn(call) < turn(*first)) first = &call;
   }
-  if (deadline != kNever) return deadline;
+  return first;
+}
+
+state::v1::Call* FirstWaiting(Document& document) {
+  return const_cast<state::v1::Call*>(FirstWaiting(std::as_const(document)));
+}
+
+bool WaitsForNodes(const Document& document) {
+  return std::any_of(document.calls().begin(), document.calls().end(), [](const auto& call) {
+    return !call.decided() && call.pending().check_ms() != 0;
+  });
+}
+
+std::int64_t NextDue(const Document& document, std::int64_t horizon_ms) {
+  if (const auto* waiting = FirstWaiting(document)) {
+    const auto& pending = waiting->pending();
+    return pending.check_ms() != 0 ? std::min(pending.due_ms(), pending.check_ms())
+                                   : pending.due_ms();
+  }
+  std::int64_t last = 0;
+  for (const auto& call : document.calls()) last = std::max(last, call.forget_ms());
   for (const auto& text : document.texts()) last = std::max(last, text.keep_ms());
   for (const auto& pair : document.pairs()) last = std::max(last, pair.keep_ms());
   for (const auto& seen : document.inbound()) last = std::max(last, seen.forget_ms());

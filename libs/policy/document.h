@@ -54,7 +54,15 @@ void KeepNewest(Repeated& list, std::size_t max) {
 // Nothing in it but what it has forgotten, and that long ago: the document can go.
 bool MayErase(const Document& document, std::int64_t now_ms, std::int64_t horizon_ms);
 
-// When the document must be looked at again: the first deadline of a waiting call; else when
+// The waiting call whose turn is next, by deadline; nullptr: none waits.
+const state::v1::Call* FirstWaiting(const Document& document);
+state::v1::Call* FirstWaiting(Document& document);
+
+// A call may be settled early by what is known of nodes that write files.
+bool WaitsForNodes(const Document& document);
+
+// When the document must be looked at again: the deadline of the first waiting call, or when it may
+// be settled early; else when
 // everything but opt-outs has expired (one timer, not one per entry); kNever.
 std::int64_t NextDue(const Document& document, std::int64_t horizon_ms);
 

@@ -99,6 +99,7 @@ void MergeWaiting(const Machine& m, const Reading& reading, const PendingCall& f
   into.set_lines_version(std::max(into.lines_version(), from.lines_version()));
   into.set_caller_line_type(TheMoreCareful(into.caller_line_type(), from.caller_line_type()));
   into.set_settle_ms(std::max(into.settle_ms(), from.settle_ms()));
+  into.set_past_end_ms(std::max(into.past_end_ms(), from.past_end_ms()));
   into.set_leg_risk(into.leg_risk() || from.leg_risk());
   into.set_events(into.events() || from.events());
   into.set_legs_follow(into.legs_follow() || from.legs_follow());
