@@ -51,6 +51,8 @@ class AsteriskCdr(Source):
         cannot_if(call.verdict == "unreachable", "a phone without a registration leaves FAILED, as a fault of the network does")
         cannot_if(call.refused and call.refused != "congestion", "what the dialplan itself refuses has no cause in its row")
         cannot_if(call.verdict == "short_ring" and call.end > 3, "no row says when a phone rang")
+        cannot_if(any(m.kind == "announcement" and m.answered for m in call.machines) and call.hung_up_by == "switch",
+                  "the closing Hangup() takes the announcement's place in lastapp")
         cannot_if(call.partials, "Asterisk writes no partial records")
         cannot_if(call.forwardings and call.forwardings[-1].forwarded == "unreachable" and call.machine("mailbox"),
                   "without a dialled channel the row keeps lastapp Dial: the mailbox isn't named")

@@ -46,6 +46,8 @@ class AsteriskCel(Source):
                   "that says why")
         cannot_if(call.taken_elsewhere, "a CANCEL's Reason isn't in the events")
         cannot_if(call.verdict == "short_ring" and call.end > 3, "no event says when a phone rang")
+        cannot_if(call.hung_up_by == "customer" and not call.steps, "HANGUP without a dial status is the same whether nothing was "
+                  "dialled yet or a menu was left")
         cannot_if(call.partials, "the channel event log has no partial records")
         failed = list(dict.fromkeys(leg.outcome for leg in sorted(call.legs, key=lambda leg: leg.ended)
                                     if leg.outcome not in (ANSWERED, UNREACHABLE, ELSEWHERE)))

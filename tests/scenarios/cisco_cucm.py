@@ -4,7 +4,8 @@ From Cisco's Call Reporting and Billing Administration Guide: "CDR Field Descrip
 "CDR Examples" (abandoned, busy, forwarded, hunt list, transferred calls).
 - The first line names the columns, the second their types. Times are whole UTC seconds, 0 where there is none.
 - Who hangs up has cause 16, the other side 0; a failed call has its Q.850 cause on the called side, a wrong number on the
-  calling side. 393216 is "call split": the leg goes on in another record of the same global call id.
+  calling side. 393216 is "call split": the leg goes on in another record. A transferred call has three: the original and the
+  final one with one global call id and joinOnBehalfOf 10 in the final, the consultation with its own.
 - A forwarded call and one to a hunt pilot is one record, written at its end. Redirect reasons: 1 busy, 2 no answer,
   15 unconditional.
 """
@@ -18,13 +19,14 @@ COLUMNS = ["cdrRecordType", "globalCallID_callManagerId", "globalCallID_callId",
            "origNodeId", "callingPartyNumber", "origCause_location", "origCause_value", "destLegIdentifier", "destCause_location",
            "destCause_value", "originalCalledPartyNumber", "finalCalledPartyNumber", "lastRedirectDn", "pkid", "dateTimeConnect",
            "dateTimeDisconnect", "duration", "origCalledPartyRedirectReason", "lastRedirectRedirectReason",
-           "globalCallId_ClusterID", "huntPilotDN"]
+           "joinOnBehalfOf", "globalCallId_ClusterID", "huntPilotDN"]
 TEXTS = {"callingPartyNumber", "originalCalledPartyNumber", "finalCalledPartyNumber", "lastRedirectDn", "pkid",
          "globalCallId_ClusterID", "huntPilotDN"}
 CALLED_SIDE = {NO_REPLY: 19, BUSY: 17, DECLINED: 21, UNREACHABLE: 27, CONGESTED: 42, "congestion": 34}
 CALLING_SIDE = {CANCELLED: 16, "unknown number": 1, "incomplete number": 28}
 REDIRECTIONS = {"busy": 1, "no reply": 2, "always": 15, "unreachable": 1}
 SPLIT, NORMAL = 393216, 16
+TRANSFER = 10  # on behalf of
 MAPPING = pathlib.Path(__file__).resolve().parents[2] / "deploy/mappings/cisco-cucm.yaml"
 
 
@@ -88,24 +90,27 @@ class CiscoCucm(Source):
         leg = next(leg for leg in call.legs if leg.party == transfer.to)
         yield self.record(call.start, call.connected, transfer.at, stage.customer, stage.line, stage.line, stage.line, SPLIT, SPLIT)
         begun = leg.offered if transfer.attended else transfer.at
-        yield self.record(begun, leg.answered if transfer.attended else None, transfer.at, anna, ben, ben, ben, SPLIT, SPLIT)
+        yield self.record(begun, leg.answered if transfer.attended else None, transfer.at, anna, ben, ben, ben, SPLIT, SPLIT,
+                          consultation=True)
         if leg.answered is not None:
-            yield self.record(transfer.at, max(leg.answered, transfer.at), call.end, stage.customer, ben, ben, ben, NORMAL, 0)
+            yield self.record(transfer.at, max(leg.answered, transfer.at), call.end, stage.customer, ben, ben, ben, NORMAL, 0,
+                              joined=TRANSFER)
         else:
-            yield self.record(transfer.at, None, call.end, stage.customer, ben, ben, ben, 0, 19)
+            yield self.record(transfer.at, None, call.end, stage.customer, ben, ben, ben, 0, 19, joined=TRANSFER)
 
-    def record(self, start, answered, end, calling, called, final, redirect, orig, dest, reason=0, pilot=""):
+    def record(self, start, answered, end, calling, called, final, redirect, orig, dest, reason=0, pilot="", joined=0,
+               consultation=False):
         stage, call = self.stage, self.call
         self.legs += 1
         began, ended = int(stage.at(start)), int(stage.at(end))
         connected = 0 if answered is None else int(stage.at(answered))
         leg = stage.id(call, self.legs) * 2
-        values = {"cdrRecordType": 1, "globalCallID_callManagerId": 2, "globalCallID_callId": 500000 + stage.id(call),
+        values = {"cdrRecordType": 1, "globalCallID_callManagerId": 2, "globalCallID_callId": 500000 + stage.id(call) + consultation,
                   "origLegCallIdentifier": leg, "dateTimeOrigination": began, "origNodeId": 2, "callingPartyNumber": calling,
                   "origCause_location": 0, "origCause_value": orig, "destLegIdentifier": leg + 1, "destCause_location": 0,
                   "destCause_value": dest, "originalCalledPartyNumber": called, "finalCalledPartyNumber": final,
                   "lastRedirectDn": redirect, "pkid": f"7f3a0000-0000-4000-8000-{leg:012d}", "dateTimeConnect": connected,
                   "dateTimeDisconnect": ended, "duration": ended - connected if connected else 0,
                   "origCalledPartyRedirectReason": reason, "lastRedirectRedirectReason": reason,
-                  "globalCallId_ClusterID": "StandAloneCluster", "huntPilotDN": pilot}
+                  "joinOnBehalfOf": joined, "globalCallId_ClusterID": "StandAloneCluster", "huntPilotDN": pilot}
         return Record(stage.at(end), ",".join(f'"{values[c]}"' if c in TEXTS else str(values[c]) for c in COLUMNS))
