@@ -30,6 +30,8 @@ PAGE = TESTS.parent / "docs/scenarios.md"
 SCENARIOS_MIN, EXPRESSED_MIN = 60, 40
 SHUFFLES = (1, 2, 3)
 TIMEOUT_S = 60
+# What may be texted unasked; docs/tenants.md.
+MISSED = {"no_answer", "busy", "unreachable", "declined", "abandoned", "voicemail", "queue_abandon"}
 
 
 def rendered(source, stages):
@@ -70,7 +72,7 @@ def shown(verdict, answered_by):
     return f"{verdict} by {answered_by}" if answered_by else verdict
 
 
-def judge(stages, expressed, calls):
+def judge(source, stages, expressed, calls):
     """Yields (scenario, what is wrong)."""
     by_line = collections.defaultdict(list)
     known = {stage.line: stage.scenario.name for stage in stages if stage.scenario.name in expressed}
@@ -85,10 +87,17 @@ def judge(stages, expressed, calls):
         if stage.scenario.name not in expressed:
             continue
         found = sorted(by_line[stage.scenario.name], key=lambda call: call["started_at_ms"] or call["ended_at_ms"])
-        yield from ((stage.scenario.name, what) for what in compare(stage, found))
+        yield from ((stage.scenario.name, what) for what in compare(source, stage, found))
 
 
-def compare(stage, found):
+def is_overtaken(source, stage, call):
+    """Whether the source tells of the talk after this call before the call is decided."""
+    after = stage.calls[stage.calls.index(call) + 1]
+    known = after.connected if source.tells_answer_at_once else after.end
+    return known <= call.end + source.wait_s
+
+
+def compare(source, stage, found):
     if stage.calls[0].kind == "click":
         # Two calls out, joined or not; the first is to the desk.
         verdicts = {call["verdict"] for call in found}
@@ -102,6 +111,11 @@ def compare(stage, found):
         answerer_fits = call.verdict == "outbound" or same_answerer(call.answered_by, given["answered_by"])
         if given["verdict"] != call.verdict or not answerer_fits:
             yield f"must be {shown(call.verdict, call.answered_by)}, not " + told(given)
+        if given["action"] == "text" and (call.withheld or given["verdict"] not in MISSED):
+            yield "must not be texted: " + told(given)
+        if call.overtaken and (given["reason"] == "overtaken") != is_overtaken(source, stage, call):
+            yield f"its reason is \"{given['reason']}\"; the next call's answer is known " + \
+                ("in time" if is_overtaken(source, stage, call) else "too late")
         customer = "" if call.withheld else stage.customer
         if given["customer"] != customer:
             yield f"the customer is \"{given['customer']}\", not \"{customer}\""
@@ -123,7 +137,7 @@ def examine(textback, source, stages, folder):
         code, calls, complaints = inspect(textback, source, path, [stage.line for stage in stages])
         if code != 0:
             wrong.append(("", f"{source.title}, {order}: exit code {code}: {complaints.strip()[:1000]}"))
-        for name, what in judge(stages, records, calls):
+        for name, what in judge(source, stages, records, calls):
             if (name, what) not in seen:
                 seen.add((name, what))
                 wrong.append((name, f"{source.title}, {order}: {name}: {what}"))

@@ -32,6 +32,7 @@ class Row:
 class AsteriskCdr(Source):
     name = title = "asterisk-cdr"
     options = ["--country", "GB"]
+    wait_s = 3
 
     def render(self, stage):
         records = []

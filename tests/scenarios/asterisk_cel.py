@@ -30,6 +30,8 @@ class Channel:
 class AsteriskCel(Source):
     name = title = "asterisk-cel"
     options = ["--country", "GB"]
+    wait_s = 3
+    tells_answer_at_once = True
 
     def render(self, stage):
         records = []

@@ -25,6 +25,7 @@ def stamp(epoch):
 class Broadworks(Source):
     name = title = "broadworks"
     options = ["--country", "GB"]
+    wait_s = 5
 
     def file(self, records):
         head = '<?xml version="1.0" encoding="ISO-8859-1"?>\n<!DOCTYPE broadWorksCDR>\n<broadWorksCDR version="19.0">\n'

@@ -36,6 +36,7 @@ def times(**stamps):
 class FreeswitchJson(Source):
     name = title = "freeswitch-json"
     options = ["--country", "GB", "--profile", "inbound=public outbound=default"]
+    wait_s = 3
 
     def render(self, stage):
         records = []

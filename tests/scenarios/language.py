@@ -84,6 +84,7 @@ class Call:
     bye_refused: bool = False
     verdict: str = ""
     answered_by: str = ""
+    overtaken: bool = False  # the two talked so soon after that a text is pointless, where a source tells in time
 
     @property
     def legs(self):
@@ -198,7 +199,11 @@ class Parser:
         if len(parts) != len(calls):
             self.fail(f"{len(parts)} verdicts for {len(calls)} calls")
         for call, part in zip(calls, parts):
-            call.verdict, _, call.answered_by = part.partition(" by ")
+            said, _, call.answered_by = part.partition(" by ")
+            call.verdict, _, overtaken = said.partition(" ")
+            call.overtaken = overtaken == "overtaken"
+            if overtaken not in ("", "overtaken"):
+                self.fail(f"neither overtaken nor by: {part}")
             if call.verdict not in VERDICTS or call.answered_by not in ANSWERED_BY | {""}:
                 self.fail(f"no verdict: {part}")
 

@@ -16,6 +16,8 @@ FUNCTIONALITY = {AS: 6, "P-CSCF": 1}  # Node-Functionality, TS 32.299 7.2.113
 class RfJson(Source):
     name = title = "3gpp-rf"
     options = ["--country", "GB", "--voicemail-pilot", PILOT]
+    wait_s = 3
+    tells_answer_at_once = True
 
     def render(self, stage):
         records = []

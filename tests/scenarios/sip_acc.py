@@ -110,6 +110,8 @@ def final(dialog):
 class KamailioAcc(Source):
     name = title = "kamailio-acc"
     options = ["--country", "GB"]
+    wait_s = 1
+    tells_answer_at_once = True
 
     def render(self, stage):
         records = []
@@ -157,6 +159,7 @@ class KamailioAcc(Source):
 class OpensipsAcc(Source):
     name = title = "opensips-acc"
     options = ["--country", "GB", "--profile", "final"]
+    wait_s = 1
 
     def render(self, stage):
         records = []

@@ -32,8 +32,8 @@ class Source:
     name = ""         # as in `inspect --source`
     title = ""        # of the table's column
     options = []      # further options of `inspect`
-    settle = ""
-    emits_lines = True
+    wait_s = 0                   # how long `inspect` waits after a call's end: the source's usual settle profile
+    tells_answer_at_once = False  # else when the call ends
 
     def render(self, stage):
         """The Records of one Scenario on a Stage, in any order. Raises Cannot."""

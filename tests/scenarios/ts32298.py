@@ -1,9 +1,10 @@
 """Charging records in BER: a circuit-switched mobile network's for one phone, an IMS's for a group of them.
 
 From TS 32.298 V17 (CSRecord, IMSRecord: tags and types), TS 32.250 (which switch writes what), TS 24.008 10.5.4.7 (numbers,
-octet 3a), TS 29.002 (SS-Code: CLIR 12, CFU 21, CFB 29, CFNRy 2A, CFNRc 2B hexadecimal).
+octet 3a), TS 29.002 (SS-Code: CFU 21, CFB 29, CFNRy 2A, CFNRc 2B hexadecimal).
 - The called subscriber's MSC writes an mtCall record when the call leaves it; a forwarded leg is an moCall record whose
   served subscriber is the forwarder, written when that leg ends. Nothing joins the two but numbers and times.
+- Where the caller is the network's own subscriber, here in every other scenario, the caller's MSC writes an moCall record, too.
 - A phone that is switched off leaves no mtCall record; the gateway's has the HLR's error.
 - callDuration is there always; an attempt's is its holding time. Times are whole seconds, local with their offset.
 - Files are closed every few minutes: nothing of their order in time is left. Here they are written as calls end.
@@ -15,13 +16,13 @@ from .language import ANSWERED, BUSY, CANCELLED, CONGESTED, DECLINED, ELSEWHERE,
 from .source import PILOT, Record, Source, cannot_if
 
 GSM0408 = {NO_REPLY: 19, BUSY: 17, DECLINED: 21, CONGESTED: 34, CANCELLED: 16, ELSEWHERE: 26, ANSWERED: 16}
-Q767 = {NO_REPLY: 19, BUSY: 17, CANCELLED: 16, UNREACHABLE: 20, ANSWERED: 16, "congestion": 34, "unknown number": 1,
+Q767 = {NO_REPLY: 19, BUSY: 17, DECLINED: 21, CANCELLED: 16, ELSEWHERE: 26, CONGESTED: 34, UNREACHABLE: 20, ANSWERED: 16, "congestion": 34, "unknown number": 1,
         "incomplete number": 28, "loop": 25}
 MAP_ABSENT_SUBSCRIBER = 27
 SERVICES = {"always": 0x21, "busy": 0x29, "no reply": 0x2A, "unreachable": 0x2B}
 NORMAL, PARTIAL, UNSUCCESSFUL, CAMEL_RELEASE = 0, 1, 3, 5
 # Tags of the fields, by record.
-MO = {"type": 0, "imsi": 1, "served": 3, "calling": 4, "called": 5, "entity": 9, "service": 14, "used": 17, "seizure": 22,
+MO = {"type": 0, "imsi": 1, "served": 3, "calling": 4, "called": 5, "connected": 7, "entity": 9, "service": 14, "used": 17, "seizure": 22,
       "answer": 23, "release": 24, "duration": 25, "cause": 30, "diagnostics": 31, "reference": 32, "sequence": 33}
 MT = {"type": 0, "imsi": 1, "served": 3, "calling": 4, "entity": 6, "service": 11, "used": 14, "seizure": 19, "answer": 20,
       "release": 21, "duration": 22, "cause": 27, "diagnostics": 28, "reference": 29, "sequence": 30}
@@ -78,7 +79,7 @@ def time_stamp(epoch):
 class Ts32298(Source):
     name = title = "3gpp"
     options = ["--country", "GB", "--voicemail-pilot", PILOT]
-    emits_lines = False
+    wait_s = 300
 
     def file(self, records):
         return b"".join(records)
@@ -104,7 +105,20 @@ class Ts32298(Source):
                                  key=integer(1))]
         if call.refused:
             return [self.circuit("gateway", call.start, call.end, outcome=call.refused)]
-        return list(self.called_records())
+        # Without a number only a key joins two switches' records (docs/adr/0018), and nothing is texted.
+        own_subscriber = stage.index % 2 == 1 and not call.withheld
+        return list(self.called_records()) + ([self.callers_record()] if own_subscriber else [])
+
+    def callers_record(self):
+        """The caller's own MSC: a record of the same call with a reference of its own."""
+        call = self.call
+        forwards = [step for step in call.forwardings if step.by == "line"]
+        connected = None
+        if forwards and call.connected is not None:
+            connected = international(PILOT if hasattr(forwards[0], "kind") else self.stage.number(forwards[0].party))
+        outcome = ANSWERED if call.connected is not None else call.outcome
+        return self.circuit("mo", call.start, call.end, call.connected, outcome, switch=3, served=international(self.stage.customer),
+                            calling=None, called=international(self.stage.line), connected=connected)
 
     def called_records(self):
         call = self.call
