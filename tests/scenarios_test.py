@@ -127,20 +127,22 @@ def told(call):
 
 
 def examine(textback, source, stages, folder):
-    """What is wrong with one source: {(scenario, what)}, and its reasons."""
-    records, reasons = rendered(source, stages)
-    wrong = []
-    seen = set()
-    for number, (order, sequence) in enumerate(orders(records)):
-        path = folder / f"{source.name}-{number}"
-        path.write_bytes(source.file([record.data for record in sequence]))
-        code, calls, complaints = inspect(textback, source, path, [stage.line for stage in stages])
-        if code != 0:
-            wrong.append(("", f"{source.title}, {order}: exit code {code}: {complaints.strip()[:1000]}"))
-        for name, what in judge(source, stages, records, calls):
-            if (name, what) not in seen:
-                seen.add((name, what))
-                wrong.append((name, f"{source.title}, {order}: {name}: {what}"))
+    """What is wrong with one source: the source, names of scenarios that it tells, reasons for the others, findings."""
+    wrong, seen = [], set()
+    lines = [stage.line for stage in stages]
+    for variant in source.variants:
+        records, reasons = rendered(source, [stage.in_variant(variant) for stage in stages])
+        for number, (order, sequence) in enumerate(orders(records)):
+            path = folder / f"{source.name}-{source.variants.index(variant)}-{number}"
+            path.write_bytes(source.file([record.data for record in sequence]))
+            code, calls, complaints = inspect(textback, source, path, lines)
+            where = ", ".join(word for word in (source.title, variant, order) if word)
+            if code != 0:
+                wrong.append(f"{where}: exit code {code}: {complaints.strip()[:1000]}")
+            for name, what in judge(source, stages, records, calls):
+                if (name, what) not in seen:
+                    seen.add((name, what))
+                    wrong.append(f"{where}: {name}: {what}")
     return source, set(records), reasons, wrong
 
 
@@ -209,8 +211,10 @@ def main():
             results = list(pool.map(lambda source: examine(options.textback, source, stages, folder), sources))
         if options.scenario:
             for source in sources:
-                print(f"--- {source.title}\n{(folder / f'{source.name}-0').read_bytes().decode(errors='replace')}")
-    wrong = [what for *_, some in results for _, what in some]
+                for number, variant in enumerate(source.variants):
+                    path = folder / f"{source.name}-{number}-0"
+                    print(f"--- {source.title} {variant}\n{path.read_bytes().decode(errors='replace')}")
+    wrong = [what for *_, some in results for what in some]
     if not options.only and not options.scenario:
         wrong += check_counts(stages, results)
         page = table(stages, results)

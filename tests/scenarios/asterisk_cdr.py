@@ -6,6 +6,8 @@ From Asterisk's "CDR Specification" (docs.asterisk.org), main/cdr.c and cdr/cdr_
 - The first row begins with the channel; it becomes the row of the first dialled channel. `answer` is when the *caller's*
   channel was answered, by a menu too; so rows NO ANSWER and BUSY may have it.
 - A phone without a registration has no channel, and no row of its own.
+- Agents of a queue are dialled through Local channels, as FreePBX does it: the second half of each has a row of its own,
+  with another uniqueid and the call's linkedid.
 - Dial locks lastapp. When the dialplan goes on after a failed Dial, there is one more row of the caller alone; with
   Hangup() its disposition is by hangup cause, or ANSWERED if a menu had answered.
 - CANCEL and NOANSWER are both NO ANSWER, a declined call is NO ANSWER or BUSY.
@@ -25,6 +27,7 @@ def quoted(value):
 class Row:
     def __init__(self, channel, start, answer=None):
         self.channel, self.start, self.answer = channel, start, answer
+        self.agent = ""  # whom a Local channel's second half dials
         self.peer = self.application = self.data = self.disposition = ""
         self.end = None
 
@@ -89,17 +92,26 @@ class AsteriskCdr(Source):
             rows[0].peer, rows[0].application, rows[0].data = self.channel("customer"), "Dial", "PJSIP/site2"
             rows[0].disposition, rows[0].end = "CONGESTION", call.end
         self.dialplan_goes_on(rows, connected)
+        rows += [self.agents_row(leg) for leg in call.legs if leg.queue and leg.outcome != UNREACHABLE]
         for row in rows:
             row.end = call.end if row.end is None else row.end
             row.disposition = row.disposition or ("ANSWERED" if row.answer is not None else "NO ANSWER")
         return self.transferred(rows)
+
+    def agents_row(self, leg):
+        number = EXTENSIONS[leg.party]
+        row = Row(f"Local/{number}@from-queue-{self.stage.id(self.call, 40):08x};2", leg.offered, leg.answered)
+        row.peer, row.application, row.data, row.agent = self.channel(leg.party), "Dial", f"PJSIP/{number}", number
+        row.disposition, row.end = DISPOSITIONS.get(leg.outcome, "NO ANSWER"), leg.ended
+        return row
 
     def next_row(self, rows, start, connected):
         rows.append(Row(rows[0].channel, start, start if connected is not None else None))
         return rows[-1]
 
     def dial(self, row, leg):
-        row.peer = self.channel(leg.party)
+        row.peer = f"Local/{EXTENSIONS[leg.party]}@from-queue-{self.stage.id(self.call, 40):08x};1" if leg.queue else \
+            self.channel(leg.party)
         row.application, row.data = APPLICATIONS["queue"] if leg.queue else ("Dial", f"{row.peer.split('-')[0]},30,t")
         row.disposition, row.end = DISPOSITIONS.get(leg.outcome, "NO ANSWER"), leg.ended
 
@@ -142,13 +154,15 @@ class AsteriskCdr(Source):
         caller_id = f'"{source}" <{source}>'
         if call.withheld:
             source, caller_id = "anonymous", '"Anonymous" <anonymous>'
-        if row.channel.startswith("PJSIP/201"):
+        own_call = row.channel.startswith("PJSIP/201")  # a consultation
+        if own_call:
             source, destination, caller_id = "201", "202", '"Anna" <201>'
+        destination = row.agent or destination
+        uniqueid = f"{self.uniqueid}{row.agent}" if row.agent else self.uniqueid + "1" if own_call else self.uniqueid
         start, end = int(stage.at(row.start)), int(stage.at(row.end))
         answer = None if row.answer is None else int(stage.at(row.answer))
         texts = ["", source, destination, "from-trunk" if call.kind == "in" else "from-internal", caller_id, row.channel,
                  row.peer, row.application, row.data, utc(start), utc(answer) if answer else "", utc(end)]
-        own = row.channel.startswith("PJSIP/201")
         return ",".join([*map(quoted, texts), str(end - start), str(end - answer if answer else 0), quoted(row.disposition),
-                         quoted("DOCUMENTATION"), quoted(self.uniqueid if not own else self.uniqueid + "1"), quoted(""),
+                         quoted("DOCUMENTATION"), quoted(uniqueid), quoted(""),
                          quoted(""), quoted(self.uniqueid), str(stage.id(call, sequence))])

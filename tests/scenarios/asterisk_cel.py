@@ -16,6 +16,9 @@ from .source import EXTENSIONS, Record, Source, cannot_if, national
 DIAL_STATUS = {ANSWERED: "ANSWER", NO_REPLY: "NOANSWER", BUSY: "BUSY", DECLINED: "BUSY", CONGESTED: "CONGESTION",
                CANCELLED: "CANCEL", ELSEWHERE: "CANCEL"}
 HANGUP_CAUSE = {BUSY: 17, DECLINED: 21, CONGESTED: 34, UNREACHABLE: 3}
+# cel_custom with format=json, from Asterisk 22 on; the sample mapping's columns in the same order.
+NAMES = ["EventType", "EventTime", "CIDName", "CIDNum", "CIDani", "CIDrdnis", "CIDdnid", "Exten", "Context", "ChanName", "AppName",
+         "AppData", "", "", "UniqueID", "LinkedID", "Peer", "", "UserEventName", "Extra"]
 NON_SELECTED, INTERWORKING, NORMAL = 26, 127, 16
 APPLICATIONS = {"menu": ("BackGround", "main-menu"), "announcement": ("Playback", "closed"),
                 "queue": ("Queue", "support,t,,,60"), "mailbox": ("VoiceMail", "200@default,u")}
@@ -32,13 +35,14 @@ class AsteriskCel(Source):
     options = ["--country", "GB"]
     wait_s = 3
     tells_answer_at_once = True
+    variants = ("CSV", "JSON")
 
     def render(self, stage):
         records = []
         for call in stage.calls:
             self.refuse(call)
             self.stage, self.call, self.events, self.channels = stage, call, [], 0
-            self.linkedid = ""
+            self.linkedid, self.channel_of, self.left = "", {}, set()
             self.follow()
             records += self.events
         return records
@@ -71,7 +75,11 @@ class AsteriskCel(Source):
         fields = [kind, f"{self.stage.at(at):.6f}", name, number, number, "", channel.dialled,
                   channel.dialled or "s", "from-trunk", channel.name, channel.application, channel.data, "3", "",
                   channel.uniqueid, self.linkedid, peer, "", "", json.dumps(extra) if extra is not None else ""]
-        line = ",".join('"' + field.replace('"', '""') + '"' for field in fields)
+        if self.stage.variant == "JSON":
+            named = dict(zip(NAMES, fields))
+            line = json.dumps({name: named[name] for name in NAMES if name and named[name]})
+        else:
+            line = ",".join('"' + field.replace('"', '""') + '"' for field in fields)
         # Events of one moment are written in the order in which they happen.
         self.events.append(Record(self.stage.at(at) + len(self.events) * 1e-6, line))
 
@@ -106,25 +114,25 @@ class AsteriskCel(Source):
             if not leg.queue and not consulted:
                 self.application(leg.offered, caller, "Dial", f"PJSIP/{EXTENSIONS.get(leg.party, 'trunk')},30")
             if leg.outcome != UNREACHABLE or leg.outside:
-                leg.channel = self.channel(leg.party, self.number_of(leg), "")
-                self.event(leg.offered, "CHAN_START", leg.channel)
+                self.channel_of[leg.party] = self.channel(leg.party, self.number_of(leg), "")
+                self.event(leg.offered, "CHAN_START", self.channel_of[leg.party])
 
         def answer():
-            self.event(leg.answered, "ANSWER", leg.channel)
+            self.event(leg.answered, "ANSWER", self.channel_of[leg.party])
             if self.call.connected == leg.answered:
                 self.event(leg.answered, "ANSWER", caller)
             for other in self.call.legs:
                 if other.outcome == ELSEWHERE and other.ended == leg.answered:
-                    self.hang_up(other.ended, other.channel, NON_SELECTED)
+                    self.hang_up(other.ended, self.channel_of[other.party], NON_SELECTED)
             if any(t.attended and t.to == leg.party for t in self.call.transfers):
                 return  # the consultation has a bridge of its own
             extra = {"bridge_id": f"b-{self.stage.id(self.call, self.channels)}", "bridge_technology": "simple_bridge"}
-            self.event(leg.answered + 0.02, "BRIDGE_ENTER", leg.channel, "", extra)
-            self.event(leg.answered + 0.02, "BRIDGE_ENTER", caller, leg.channel.name, extra)
+            self.event(leg.answered + 0.02, "BRIDGE_ENTER", self.channel_of[leg.party], "", extra)
+            self.event(leg.answered + 0.02, "BRIDGE_ENTER", caller, self.channel_of[leg.party].name, extra)
 
         def fail():
             if leg.outcome != UNREACHABLE or leg.outside:
-                self.hang_up(leg.ended, leg.channel, HANGUP_CAUSE.get(leg.outcome, NON_SELECTED if leg.outcome == CANCELLED else 0))
+                self.hang_up(leg.ended, self.channel_of[leg.party], HANGUP_CAUSE.get(leg.outcome, NON_SELECTED if leg.outcome == CANCELLED else 0))
 
         yield leg.offered, dial
         if leg.outcome == ANSWERED:
@@ -158,12 +166,12 @@ class AsteriskCel(Source):
 
         def move():
             kind = "ATTENDEDTRANSFER" if transfer.attended else "BLINDTRANSFER"
-            self.event(transfer.at, kind, by.channel, "", {"extension": EXTENSIONS[transfer.to], "context": "from-internal"})
-            self.event(transfer.at, "BRIDGE_EXIT", by.channel, caller.name)
-            self.hang_up(transfer.at, by.channel, NORMAL)
-            by.gone = True
+            self.event(transfer.at, kind, self.channel_of[by.party], "", {"extension": EXTENSIONS[transfer.to], "context": "from-internal"})
+            self.event(transfer.at, "BRIDGE_EXIT", self.channel_of[by.party], caller.name)
+            self.hang_up(transfer.at, self.channel_of[by.party], NORMAL)
+            self.left.add(by.party)
             if transfer.attended:
-                self.event(transfer.at, "BRIDGE_ENTER", transfer.leg.channel, caller.name)
+                self.event(transfer.at, "BRIDGE_ENTER", self.channel_of[transfer.to], caller.name)
         yield transfer.at, move
 
     def hang_up(self, at, channel, cause):
@@ -173,10 +181,10 @@ class AsteriskCel(Source):
     def end(self, caller):
         call = self.call
         for leg in call.legs:
-            if leg.outcome == ANSWERED and not getattr(leg, "gone", False):
-                self.event(call.end, "BRIDGE_EXIT", leg.channel, caller.name)
-                self.event(call.end, "BRIDGE_EXIT", caller, leg.channel.name)
-                self.hang_up(call.end, leg.channel, NORMAL)
+            if leg.outcome == ANSWERED and leg.party not in self.left:
+                self.event(call.end, "BRIDGE_EXIT", self.channel_of[leg.party], caller.name)
+                self.event(call.end, "BRIDGE_EXIT", caller, self.channel_of[leg.party].name)
+                self.hang_up(call.end, self.channel_of[leg.party], NORMAL)
         by_switch = not call.hung_up_by or call.hung_up_by == "switch"
         extra = {"hangupcause": self.callers_cause(by_switch), "hangupsource": "dialplan/builtin" if by_switch else caller.name,
                  "dialstatus": self.dial_status()}

@@ -2,7 +2,8 @@
 
 From FreeSWITCH's documentation (Channel Variables, Hangup Cause Code Table, mod_callcenter), src/switch_ivr.c
 (switch_ivr_generate_json_cdr) and real documents:
-- A bridge that fails ends the caller's channel with the cause of the attempt, unless continue_on_fail is set.
+- A bridge that fails ends the caller's channel with the cause of the attempt. With continue_on_fail the
+  dialplan goes on, and its own hang-up says NORMAL_CLEARING; originate_disposition keeps the cause.
 - Losing phones of a group end with LOSE_RACE, at once; their documents come before all others.
 - The caller's `progress` is when it was told of ringing; `answer` is also a menu's, a queue's or a mailbox's answer.
 - An agent's channel of mod_callcenter is made for no channel: cc_member_session_uuid names the caller's.
@@ -37,6 +38,7 @@ class FreeswitchJson(Source):
     name = title = "freeswitch-json"
     options = ["--country", "GB", "--profile", "inbound=public outbound=default"]
     wait_s = 3
+    variants = ("", "continue_on_fail", "log-b-leg=false")
 
     def render(self, stage):
         records = []
@@ -48,7 +50,8 @@ class FreeswitchJson(Source):
             self.stage, self.call = stage, call
             self.caller = self.uuid(0)
             legs = [leg for leg in call.legs if leg.outcome != UNREACHABLE or leg.outside]
-            records += [self.called(leg, number) for number, leg in enumerate(legs, 1)]
+            if stage.variant != "log-b-leg=false" or call.kind == "click":
+                records += [self.called(leg, number) for number, leg in enumerate(legs, 1)]
             if call.kind != "click":
                 records.append(Record(stage.at(call.end) + 0.05, json.dumps(self.callers_document())))
         return records
@@ -128,6 +131,8 @@ class FreeswitchJson(Source):
             return CAUSES[ANSWERED]
         if call.kind == "out" and call.hung_up_by:
             return CAUSES[CANCELLED]
+        if self.stage.variant == "continue_on_fail" and not call.hung_up_by:
+            return CAUSES[ANSWERED]
         return CAUSES[call.outcome]
 
     def applications(self, variables):

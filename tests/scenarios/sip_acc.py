@@ -1,10 +1,12 @@
-"""What two SIP proxies account: Kamailio's acc in syslog, OpenSIPS's acc as events of JSON-RPC.
+"""What two SIP proxies account: Kamailio's acc in syslog or as JSON, OpenSIPS's acc as events of JSON-RPC.
 
 From the READMEs of Kamailio's and OpenSIPS's modules acc, RFC 3261, and real lines:
 - Kamailio: a line "transaction answered" for each accounted transaction when it gets its final reply (also a failed one,
   with failed_transaction_flag), before it a line "call missed" for each round of branches that failed. report_cancels
   accounts the CANCEL, whose 200 is the reply to the CANCEL alone. detect_direction swaps the tags of a BYE from the
   called side. `timestamp` has whole seconds.
+- Kamailio's acc_json has the same fields, all as strings, and no documents of failed
+  branches unless acc_missed_flag asks for them.
 - OpenSIPS with cdr|failed: one E_ACC_CDR when an answered call ends, one E_ACC_MISSED_EVENT when the INVITE fails.
 - The extra fields are those that docs/sources/kamailio.md and opensips.md configure.
 """
@@ -112,21 +114,22 @@ class KamailioAcc(Source):
     options = ["--country", "GB"]
     wait_s = 1
     tells_answer_at_once = True
+    variants = ("syslog", "acc_json")
 
     def render(self, stage):
         records = []
         for call in stage.calls:
             refuse(call)
             for dialog in dialogs(stage, call):
-                records += self.lines(dialog)
+                records += self.rows(dialog)
         return records
 
-    def lines(self, dialog):
+    def rows(self, dialog):
         call = dialog.call
         at, code, reason = final(dialog)
         gave_up = code == 487
         for failed_at, outcome in dialog.rounds():
-            if failed_at <= at and not gave_up:
+            if failed_at <= at and not gave_up and not self.as_json(dialog):
                 yield self.line(dialog, failed_at, "call missed", "INVITE", *REPLIES[outcome])
         if gave_up:
             yield self.line(dialog, at, "transaction answered", "CANCEL", 200, "OK")
@@ -138,6 +141,10 @@ class KamailioAcc(Source):
                             *((200, "OK") if accepted else (488, "Not Acceptable Here")), within=True)
         bye = (481, "Call/Transaction Does Not Exist") if call.bye_refused else (200, "OK")
         yield self.line(dialog, call.end, "transaction answered", "BYE", *bye, within=True)
+
+    @staticmethod
+    def as_json(dialog):
+        return dialog.stage.variant == "acc_json"
 
     def line(self, dialog, at, what, method, code, reason, within=False):
         epoch = dialog.stage.at(at)
@@ -151,6 +158,10 @@ class KamailioAcc(Source):
                       "pai": ""}
         if what == "call missed":
             extra |= {"answered_by": "", "diversion": "", "dst_user": dialog.called}
+        if self.as_json(dialog):
+            fields["callid"], fields["sip_code"] = fields.pop("call_id"), str(fields.pop("code"))
+            fields["sip_reason"], fields["time"] = fields.pop("reason"), utc(fields.pop("timestamp"))
+            return Record(epoch, json.dumps(fields | extra))
         text = ";".join(f"{key}={value}" for key, value in (fields | extra).items())
         head = utc(epoch, "%b %d %H:%M:%S") + " sbc1 kamailio[812]: NOTICE: acc [acc.c:279]: acc_log_request(): "
         return Record(epoch, f"{head}ACC: {what}: {text}")

@@ -3,6 +3,7 @@
 A renderer tells one scenario in the records that one system would write. It knows the system's documentation and real
 records, and nothing of the adapter that reads them.
 """
+import copy
 import dataclasses
 import datetime
 
@@ -34,6 +35,7 @@ class Source:
     options = []      # further options of `inspect`
     wait_s = 0                   # how long `inspect` waits after a call's end: the source's usual settle profile
     tells_answer_at_once = False  # else when the call ends
+    variants = ("",)              # ways to set the system up; each scenario is rendered in each, see Stage.variant
 
     def render(self, stage):
         """The Records of one Scenario on a Stage, in any order. Raises Cannot."""
@@ -49,10 +51,16 @@ class Stage:
 
     def __init__(self, scenario):
         self.scenario = scenario
+        self.variant = ""
         self.index = scenario.index
         self.epoch = EPOCH + SPACING_S * scenario.index
         self.customer = f"+447700900{scenario.index:03d}"
         self.line = f"+442079460{scenario.index:03d}"
+
+    def in_variant(self, variant):
+        other = copy.copy(self)
+        other.variant = variant
+        return other
 
     @property
     def calls(self):

@@ -4,7 +4,7 @@ From TS 32.298 V17 (CSRecord, IMSRecord: tags and types), TS 32.250 (which switc
 octet 3a), TS 29.002 (SS-Code: CFU 21, CFB 29, CFNRy 2A, CFNRc 2B hexadecimal).
 - The called subscriber's MSC writes an mtCall record when the call leaves it; a forwarded leg is an moCall record whose
   served subscriber is the forwarder, written when that leg ends. Nothing joins the two but numbers and times.
-- Where the caller is the network's own subscriber, here in every other scenario, the caller's MSC writes an moCall record, too.
+- Where the caller is the network's own subscriber, the caller's MSC writes an moCall record, too.
 - A phone that is switched off leaves no mtCall record; the gateway's has the HLR's error.
 - callDuration is there always; an attempt's is its holding time. Times are whole seconds, local with their offset.
 - Files are closed every few minutes: nothing of their order in time is left. Here they are written as calls end.
@@ -80,6 +80,7 @@ class Ts32298(Source):
     name = title = "3gpp"
     options = ["--country", "GB", "--voicemail-pilot", PILOT]
     wait_s = 300
+    variants = ("other networks' subscribers", "own subscribers")
 
     def file(self, records):
         return b"".join(records)
@@ -106,7 +107,7 @@ class Ts32298(Source):
         if call.refused:
             return [self.circuit("gateway", call.start, call.end, outcome=call.refused)]
         # Without a number only a key joins two switches' records (docs/adr/0018), and nothing is texted.
-        own_subscriber = stage.index % 2 == 1 and not call.withheld
+        own_subscriber = stage.variant == "own subscribers" and not call.withheld
         return list(self.called_records()) + ([self.callers_record()] if own_subscriber else [])
 
     def callers_record(self):
