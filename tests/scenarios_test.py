@@ -133,7 +133,7 @@ def examine(textback, source, stages, folder):
     for variant in source.variants:
         records, reasons = rendered(source, [stage.in_variant(variant) for stage in stages])
         for number, (order, sequence) in enumerate(orders(records)):
-            path = folder / f"{source.name}-{source.variants.index(variant)}-{number}"
+            path = folder / f"{source.file_name}-{source.variants.index(variant)}-{number}"
             path.write_bytes(source.file([record.data for record in sequence]))
             code, calls, complaints = inspect(textback, source, path, lines)
             where = ", ".join(word for word in (source.title, variant, order) if word)
@@ -212,7 +212,7 @@ def main():
         if options.scenario:
             for source in sources:
                 for number, variant in enumerate(source.variants):
-                    path = folder / f"{source.name}-{number}-0"
+                    path = folder / f"{source.file_name}-{number}-0"
                     print(f"--- {source.title} {variant}\n{path.read_bytes().decode(errors='replace')}")
     wrong = [what for *_, some in results for what in some]
     if not options.only and not options.scenario:

@@ -37,6 +37,10 @@ class Source:
     tells_answer_at_once = False  # else when the call ends
     variants = ("",)              # ways to set the system up; each scenario is rendered in each, see Stage.variant
 
+    @property
+    def file_name(self):
+        return self.title.replace(": ", "-")
+
     def render(self, stage):
         """The Records of one Scenario on a Stage, in any order. Raises Cannot."""
         raise NotImplementedError
