@@ -128,10 +128,12 @@ def told(call):
 
 def examine(textback, source, stages, folder):
     """What is wrong with one source: the source, names of scenarios that it tells, reasons for the others, findings."""
-    wrong, seen = [], set()
+    wrong, seen, told_of, untold = [], set(), set(), {}
     lines = [stage.line for stage in stages]
     for variant in source.variants:
         records, reasons = rendered(source, [stage.in_variant(variant) for stage in stages])
+        told_of |= set(records)
+        untold |= reasons
         for number, (order, sequence) in enumerate(orders(records)):
             path = folder / f"{source.file_name}-{source.variants.index(variant)}-{number}"
             path.write_bytes(source.file([record.data for record in sequence]))
@@ -143,7 +145,7 @@ def examine(textback, source, stages, folder):
                 if (name, what) not in seen:
                     seen.add((name, what))
                     wrong.append(f"{where}: {name}: {what}")
-    return source, set(records), reasons, wrong
+    return source, told_of, untold, wrong
 
 
 def table(stages, results):
@@ -152,8 +154,8 @@ def table(stages, results):
     lines = ["# Scenarios", "",
              "What happens in a call, what a person would say of it, and which sources can tell it. Every ✓ is checked by",
              "[tests/scenarios_test.py](../tests/scenarios_test.py), with the records in order, shuffled and doubled;",
-             "[tests/scenarios](../tests/scenarios/README.md) has the scenarios and what renders them into records. A number",
-             "instead of ✓ leads to the reason below why that source's records can't tell the scenario.", ""]
+             "[tests/scenarios](../tests/scenarios/README.md) has the scenarios and what renders them into records. A number leads to",
+             "the reason below why that source's records can't tell the scenario; beside ✓, in one of the ways to set it up.", ""]
     numbers = {}
     for subject in dict.fromkeys(stage.scenario.subject for stage in stages):
         lines += [f"## {subject}", "", "| scenario | verdict | " + " | ".join(titles) + " |", "|---|---|" + "---|" * len(titles)]
@@ -162,11 +164,11 @@ def table(stages, results):
                 continue
             cells = []
             for source, expressed, reasons, _ in results:
-                if stage.scenario.name in expressed:
-                    cells.append("✓")
-                else:
+                cell = ["✓"] if stage.scenario.name in expressed else []
+                if stage.scenario.name in reasons:
                     reason = f"{source.title}: {reasons[stage.scenario.name]}"
-                    cells.append(f"[{numbers.setdefault(reason, len(numbers) + 1)}](#reasons)")
+                    cell.append(f"[{numbers.setdefault(reason, len(numbers) + 1)}](#reasons)")
+                cells.append(" ".join(cell))
             verdicts = "; ".join(shown(call.verdict, call.answered_by) for call in stage.calls)
             lines.append(f"| {stage.scenario.title} | {verdicts} | " + " | ".join(cells) + " |")
         lines.append("")

@@ -4,6 +4,8 @@ From TS 32.260 (5.2.2: triggers, and 6.1: which node reports), TS 24.604 (commun
 - The telephony application server's session is the whole call. Requested-Party is who was called first, Called-Party where
   the call went.
 - A phone's P-CSCF (role terminating) reports its branch of the fork as that branch ends: a phone that lost at once.
+- Calls from other networks' telephones come through an MGCF, which reports the caller's side (role originating) of the whole
+  call. It knows the number that was called, and not who answered.
 - A session without success is one event with its final status. Without a reply the server ends it with 480 and Reason
   Q.850 19, a phone that is gone with 480 and Q.850 20.
 """
@@ -15,8 +17,9 @@ from .source import PILOT, cannot_if
 STATUS = {NO_REPLY: (480, "Q.850;cause=19"), BUSY: (486, ""), DECLINED: (603, ""), UNREACHABLE: (480, "Q.850;cause=20"),
           CANCELLED: (487, ""), ELSEWHERE: (487, ""), CONGESTED: (503, ""), "unknown number": (404, ""),
           "incomplete number": (484, ""), "blocked": (608, ""), "anonymous": (433, ""), "loop": (482, "")}
-AS, P_CSCF = "AS", "P-CSCF"
+AS, P_CSCF, MGCF = "AS", "P-CSCF", "MGCF"
 ORIGINATING, TERMINATING = 0, 1
+WITH_GATEWAY = "with the gateway's"
 
 
 @dataclasses.dataclass
@@ -50,6 +53,8 @@ def status_of(outcome, call):
 def sessions(stage, call):
     """The whole call first, then its branches."""
     refuse(call)
+    cannot_if(stage.variant == WITH_GATEWAY and call.machine("mailbox"), "with the MGCF's records beside the application server's: the "
+              "gateway's says answered, by whoever it was, and comes first")
     answered = call.connected
     outcome = ANSWERED if answered is not None else \
         CANCELLED if call.kind == "out" and call.hung_up_by else call.outcome
@@ -57,7 +62,11 @@ def sessions(stage, call):
     calling, requested = (stage.customer, stage.line) if call.kind == "in" else (stage.line, stage.customer)
     whole = Session(AS, TERMINATING if call.kind == "in" else ORIGINATING, calling, requested, target(stage, call, requested),
                     call.start, call.end, answered, status, reason, partials=tuple(call.partials))
-    return [whole] + (list(branches(stage, call)) if call.kind == "in" else [])
+    if call.kind != "in":
+        return [whole]
+    gateway = [dataclasses.replace(whole, node=MGCF, role=ORIGINATING, called=stage.line, number=60)] \
+        if stage.variant == WITH_GATEWAY else []
+    return [whole] + gateway + list(branches(stage, call))
 
 
 def target(stage, call, requested):

@@ -6,17 +6,18 @@ fraction in milliseconds of their own.
 """
 import json
 
-from .ims import AS, sessions
+from .ims import AS, WITH_GATEWAY, sessions
 from .source import PILOT, Record, Source
 
 EVENT, START, INTERIM, STOP = 1, 2, 3, 4
-FUNCTIONALITY = {AS: 6, "P-CSCF": 1}  # Node-Functionality, TS 32.299 7.2.113
+FUNCTIONALITY = {AS: 6, "P-CSCF": 1, "MGCF": 4}  # Node-Functionality, TS 32.299 7.2.113
 
 
 class RfJson(Source):
     name = title = "3gpp-rf"
     options = ["--country", "GB", "--voicemail-pilot", PILOT]
     wait_s = 3
+    variants = ("", WITH_GATEWAY)
     tells_answer_at_once = True
 
     def render(self, stage):
