@@ -17,8 +17,8 @@ DIAL_STATUS = {ANSWERED: "ANSWER", NO_REPLY: "NOANSWER", BUSY: "BUSY", DECLINED:
                CANCELLED: "CANCEL", ELSEWHERE: "CANCEL"}
 HANGUP_CAUSE = {BUSY: 17, DECLINED: 21, CONGESTED: 34, UNREACHABLE: 3}
 # cel_custom with format=json, from Asterisk 22 on; the sample mapping's columns in the same order.
-NAMES = ["EventType", "EventTime", "CIDName", "CIDNum", "CIDani", "CIDrdnis", "CIDdnid", "Exten", "Context", "ChanName", "AppName",
-         "AppData", "", "", "UniqueID", "LinkedID", "Peer", "", "UserEventName", "Extra"]
+NAMES = ["EventType", "EventTime", "CIDName", "CIDNum", "CIDani", "CIDrdnis", "CIDdnid", "Exten", "Context", "ChanName",
+         "AppName", "AppData", "", "", "UniqueID", "LinkedID", "Peer", "", "UserEventName", "Extra"]
 NON_SELECTED, INTERWORKING, NORMAL = 26, 127, 16
 APPLICATIONS = {"menu": ("BackGround", "main-menu"), "announcement": ("Playback", "closed"),
                 "queue": ("Queue", "support,t,,,60"), "mailbox": ("VoiceMail", "200@default,u")}
@@ -52,8 +52,8 @@ class AsteriskCel(Source):
                   "that says why")
         cannot_if(call.taken_elsewhere, "a CANCEL's Reason isn't in the events")
         cannot_if(call.verdict == "short_ring" and call.end > 3, "no event says when a phone rang")
-        cannot_if(call.hung_up_by == "customer" and not call.steps, "HANGUP without a dial status is the same whether nothing was "
-                  "dialled yet or a menu was left")
+        cannot_if(call.hung_up_by == "customer" and not call.steps, "HANGUP without a dial status is the same whether nothing "
+                  "was dialled yet or a menu was left")
         cannot_if(call.partials, "the channel event log has no partial records")
         failed = list(dict.fromkeys(leg.outcome for leg in sorted(call.legs, key=lambda leg: leg.ended)
                                     if leg.outcome not in (ANSWERED, UNREACHABLE, ELSEWHERE)))
@@ -132,7 +132,8 @@ class AsteriskCel(Source):
 
         def fail():
             if leg.outcome != UNREACHABLE or leg.outside:
-                self.hang_up(leg.ended, self.channel_of[leg.party], HANGUP_CAUSE.get(leg.outcome, NON_SELECTED if leg.outcome == CANCELLED else 0))
+                cause = NON_SELECTED if leg.outcome == CANCELLED else HANGUP_CAUSE.get(leg.outcome, 0)
+                self.hang_up(leg.ended, self.channel_of[leg.party], cause)
 
         yield leg.offered, dial
         if leg.outcome == ANSWERED:
@@ -166,7 +167,8 @@ class AsteriskCel(Source):
 
         def move():
             kind = "ATTENDEDTRANSFER" if transfer.attended else "BLINDTRANSFER"
-            self.event(transfer.at, kind, self.channel_of[by.party], "", {"extension": EXTENSIONS[transfer.to], "context": "from-internal"})
+            extra = {"extension": EXTENSIONS[transfer.to], "context": "from-internal"}
+            self.event(transfer.at, kind, self.channel_of[by.party], "", extra)
             self.event(transfer.at, "BRIDGE_EXIT", self.channel_of[by.party], caller.name)
             self.hang_up(transfer.at, self.channel_of[by.party], NORMAL)
             self.left.add(by.party)

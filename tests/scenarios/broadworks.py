@@ -47,8 +47,8 @@ class Broadworks(Source):
         return records
 
     def refuse(self, call):
-        cannot_if(any(m.kind == "mailbox" for m in call.machines), "a mailbox's answer reads Yes-PostRedirection, as a forward to "
-                  "a person does")
+        cannot_if(any(m.kind == "mailbox" for m in call.machines), "a mailbox's answer reads Yes-PostRedirection, as a "
+                  "forward to a person does")
         cannot_if(call.machines, "how an auto attendant and a call centre are written is in no public document")
         cannot_if(call.refused and call.refused != "congestion", "no user, no half of a call; and a screening service refuses as "
                   "a user declines")
@@ -98,8 +98,8 @@ class Broadworks(Source):
         return self.half("Originating", stage.line, call.start, call.end, answered, "Yes" if answered is not None else "No",
                          CAUSES[outcome], f"{stage.id(call)}:0", calling=stage.line, called=stage.customer)
 
-    def half(self, direction, user, start, end, answered, indicator, cause, local, related="", reason="", calling=None, called=None,
-             redirecting=None, emitted=None):
+    def half(self, direction, user, start, end, answered, indicator, cause, local, related="", reason="", calling=None,
+             called=None, redirecting=None, emitted=None):
         stage, call = self.stage, self.call
         first = [("userNumber", user), ("groupNumber", stage.line), ("direction", direction), ("asCallType", "Network"),
                  ("callingNumber", calling or stage.customer),
@@ -126,7 +126,8 @@ class Broadworks(Source):
         head = [("type", kind)]
         text = (f"  <cdrData>\n    <headerModule>\n      <recordId>\n        <eventCounter>{counter}</eventCounter>\n"
                 f"        <systemId>as1</systemId>\n        <date>{stamp(written)}</date>\n"
-                "        <systemTimeZone>1+010000</systemTimeZone>\n      </recordId>\n      <serviceProvider>SP</serviceProvider>\n"
+                "        <systemTimeZone>1+010000</systemTimeZone>\n      </recordId>\n"
+                "      <serviceProvider>SP</serviceProvider>\n"
                 f"{self.elements(head)}    </headerModule>\n    <basicModule>\n{self.elements(first)}    </basicModule>\n"
                 f"    <centrexModule>\n{self.elements(centrex)}    </centrexModule>\n    <ipModule>\n"
                 f"      <networkCallID>{local}-{stage.index}@192.0.2.40</networkCallID>\n    </ipModule>\n  </cdrData>\n")

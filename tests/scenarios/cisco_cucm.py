@@ -54,10 +54,10 @@ class CiscoCucm(Source):
         return records
 
     def refuse(self, call):
-        cannot_if(any(m.kind != "mailbox" for m in call.machines), "menus, announcements and call queues answer as a phone does, in "
-                  "records of other servers")
-        cannot_if(call.refused in ("blocked", "anonymous", "loop"), "a call that is screened or goes in a circle has no cause of its "
-                  "own")
+        cannot_if(any(m.kind != "mailbox" for m in call.machines), "menus, announcements and call queues answer as a phone "
+                  "does, in records of other servers")
+        cannot_if(call.refused in ("blocked", "anonymous", "loop"), "a call that is screened or goes in a circle has no "
+                  "cause of its own")
         cannot_if(call.taken_elsewhere, "a CANCEL's Reason isn't in the record")
         cannot_if(call.withheld, "a record has the number of P-Asserted-Identity and nothing that says it was withheld")
         cannot_if(call.verdict == "short_ring" and call.end > 3, "no field says when a phone rang")
@@ -88,7 +88,8 @@ class CiscoCucm(Source):
         transfer = call.transfers[0]
         anna, ben = stage.number(transfer.by), stage.number(transfer.to)
         leg = next(leg for leg in call.legs if leg.party == transfer.to)
-        yield self.record(call.start, call.connected, transfer.at, stage.customer, stage.line, stage.line, stage.line, SPLIT, SPLIT)
+        yield self.record(call.start, call.connected, transfer.at, stage.customer, stage.line, stage.line, stage.line, SPLIT,
+                          SPLIT)
         begun = leg.offered if transfer.attended else transfer.at
         yield self.record(begun, leg.answered if transfer.attended else None, transfer.at, anna, ben, ben, ben, SPLIT, SPLIT,
                           consultation=True)
@@ -105,7 +106,8 @@ class CiscoCucm(Source):
         began, ended = int(stage.at(start)), int(stage.at(end))
         connected = 0 if answered is None else int(stage.at(answered))
         leg = stage.id(call, self.legs) * 2
-        values = {"cdrRecordType": 1, "globalCallID_callManagerId": 2, "globalCallID_callId": 500000 + stage.id(call) + consultation,
+        values = {"cdrRecordType": 1, "globalCallID_callManagerId": 2,
+                  "globalCallID_callId": 500000 + stage.id(call) + consultation,
                   "origLegCallIdentifier": leg, "dateTimeOrigination": began, "origNodeId": 2, "callingPartyNumber": calling,
                   "origCause_location": 0, "origCause_value": orig, "destLegIdentifier": leg + 1, "destCause_location": 0,
                   "destCause_value": dest, "originalCalledPartyNumber": called, "finalCalledPartyNumber": final,

@@ -53,8 +53,8 @@ def status_of(outcome, call):
 def sessions(stage, call):
     """The whole call first, then its branches."""
     refuse(call)
-    cannot_if(stage.variant == WITH_GATEWAY and call.machine("mailbox"), "with the MGCF's records beside the application server's: the "
-              "gateway's says answered, by whoever it was, and comes first")
+    cannot_if(stage.variant == WITH_GATEWAY and call.machine("mailbox"), "with the MGCF's records beside the application "
+              "server's: the gateway's says answered, by whoever it was, and comes first")
     answered = call.connected
     outcome = ANSWERED if answered is not None else \
         CANCELLED if call.kind == "out" and call.hung_up_by else call.outcome

@@ -9,12 +9,13 @@ times, h323-disconnect-cause at 17 (Q.850, by RFC 3398), Acme-SIP-Status at 135.
 """
 import pathlib
 
-from .language import BUSY, CANCELLED, CONGESTED, DECLINED, ELSEWHERE, NO_REPLY, UNREACHABLE
+from .language import BUSY, CANCELLED, CONGESTED, DECLINED, NO_REPLY, UNREACHABLE
 from .source import Record, Source, cannot_if, utc
 
 # The SIP status, and the Q.850 cause that the PBX's Reason header or RFC 3398, 7.2.4.1 gives with it.
-STATUS = {NO_REPLY: (480, 19), BUSY: (486, 17), DECLINED: (603, 21), UNREACHABLE: (480, 20), CANCELLED: (487, 16), CONGESTED: (503, 34),
-          "unknown number": (404, 1), "incomplete number": (484, 28), "blocked": (608, 21), "anonymous": (433, 24), "loop": (483, 25)}
+STATUS = {NO_REPLY: (480, 19), BUSY: (486, 17), DECLINED: (603, 21), UNREACHABLE: (480, 20), CANCELLED: (487, 16),
+          CONGESTED: (503, 34), "unknown number": (404, 1), "incomplete number": (484, 28), "blocked": (608, 21),
+          "anonymous": (433, 24), "loop": (483, 25)}
 START, STOP = 1, 2
 COLUMNS_OF_START, COLUMNS_OF_STOP = 120, 175
 SETUP_OF_START, CONNECT_OF_START = 12, 13
@@ -42,7 +43,8 @@ class OracleSbc(Source):
         return records
 
     def refuse(self, call):
-        cannot_if(any(m.answered for m in call.machines), "the controller sees an answer, not whether a machine or a person gave it")
+        cannot_if(any(m.answered for m in call.machines), "the controller sees an answer, not whether a machine or a person "
+                  "gave it")
         cannot_if(call.taken_elsewhere, "a CANCEL's Reason isn't in the record")
         cannot_if(call.verdict == "short_ring" and call.end > 3, "the mapping reads no time of ringing")
         cannot_if(call.partials, "Interim records need an accounting server; local files have Start and Stop")
@@ -51,7 +53,8 @@ class OracleSbc(Source):
     def end(self, stage, call):
         fields = {SETUP: stamp(stage.at(call.start)), DISCONNECT: stamp(stage.at(call.end)), SESSION_TIME: 0}
         if call.connected is not None:
-            fields |= {CONNECT: stamp(stage.at(call.connected)), SESSION_TIME: int(call.end - call.connected), CAUSE: 16, SIP_STATUS: 200}
+            fields |= {CONNECT: stamp(stage.at(call.connected)), SESSION_TIME: int(call.end - call.connected), CAUSE: 16,
+                       SIP_STATUS: 200}
         else:
             outcome = CANCELLED if call.hung_up_by in ("customer", "desk") else call.outcome
             fields[SIP_STATUS], fields[CAUSE] = STATUS[outcome]

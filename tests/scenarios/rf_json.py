@@ -37,7 +37,8 @@ class RfJson(Source):
         asked, replied = stage.at(request), stage.at(response)
         information = {
             "Event-Type": {"SIP-Method": "BYE" if kind == STOP else "INVITE"}, "Role-Of-Node": session.role,
-            "Node-Functionality": FUNCTIONALITY[session.node], "User-Session-Id": f"{stage.id(call, session.number)}@{session.node}",
+            "Node-Functionality": FUNCTIONALITY[session.node],
+            "User-Session-Id": f"{stage.id(call, session.number)}@{session.node}",
             "Calling-Party-Address": [f"sip:{session.calling}@ims.example", f"tel:{session.calling}"],
             "Called-Party-Address": f"tel:{session.called}", "Requested-Party-Address": f"tel:{session.requested}",
             "Time-Stamps": {"SIP-Request-Timestamp": int(asked), "SIP-Request-Timestamp-Fraction": int(asked % 1 * 1000),

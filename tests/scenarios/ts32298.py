@@ -16,14 +16,15 @@ from .language import ANSWERED, BUSY, CANCELLED, CONGESTED, DECLINED, ELSEWHERE,
 from .source import PILOT, Record, Source, cannot_if
 
 GSM0408 = {NO_REPLY: 19, BUSY: 17, DECLINED: 21, CONGESTED: 34, CANCELLED: 16, ELSEWHERE: 26, ANSWERED: 16}
-Q767 = {NO_REPLY: 19, BUSY: 17, DECLINED: 21, CANCELLED: 16, ELSEWHERE: 26, CONGESTED: 34, UNREACHABLE: 20, ANSWERED: 16, "congestion": 34, "unknown number": 1,
+Q767 = {NO_REPLY: 19, BUSY: 17, DECLINED: 21, CANCELLED: 16, ELSEWHERE: 26, CONGESTED: 34, UNREACHABLE: 20,
+        ANSWERED: 16, "congestion": 34, "unknown number": 1,
         "incomplete number": 28, "loop": 25}
 MAP_ABSENT_SUBSCRIBER = 27
 SERVICES = {"always": 0x21, "busy": 0x29, "no reply": 0x2A, "unreachable": 0x2B}
 NORMAL, PARTIAL, UNSUCCESSFUL, CAMEL_RELEASE = 0, 1, 3, 5
 # Tags of the fields, by record.
-MO = {"type": 0, "imsi": 1, "served": 3, "calling": 4, "called": 5, "connected": 7, "entity": 9, "service": 14, "used": 17, "seizure": 22,
-      "answer": 23, "release": 24, "duration": 25, "cause": 30, "diagnostics": 31, "reference": 32, "sequence": 33}
+MO = {"type": 0, "imsi": 1, "served": 3, "calling": 4, "called": 5, "connected": 7, "entity": 9, "service": 14, "used": 17,
+      "seizure": 22, "answer": 23, "release": 24, "duration": 25, "cause": 30, "diagnostics": 31, "reference": 32, "sequence": 33}
 MT = {"type": 0, "imsi": 1, "served": 3, "calling": 4, "entity": 6, "service": 11, "used": 14, "seizure": 19, "answer": 20,
       "release": 21, "duration": 22, "cause": 27, "diagnostics": 28, "reference": 29, "sequence": 30}
 GATEWAY = {"type": 0, "calling": 1, "called": 2, "entity": 3, "seizure": 6, "answer": 7, "release": 8, "duration": 9,
@@ -87,7 +88,7 @@ class Ts32298(Source):
 
     def render(self, stage):
         records = []
-        for number, call in enumerate(stage.calls):
+        for call in stage.calls:
             self.stage, self.call, self.references = stage, call, 0
             in_ims = any(leg.party not in CIRCUIT_PARTIES for leg in call.legs) or call.refused == "anonymous"
             records += self.ims_records() if in_ims else self.circuit_records()
@@ -101,9 +102,9 @@ class Ts32298(Source):
         if call.kind == "out":
             return [self.subscribers_call()]
         if call.refused == "blocked":
-            return [self.circuit("camel", call.start, call.end, cause=CAMEL_RELEASE, interrogation=time_stamp(stage.at(call.start)),
-                                 routing=tagged(4, international(stage.line)), scf=international("+447700900998"),
-                                 key=integer(1))]
+            return [self.circuit("camel", call.start, call.end, cause=CAMEL_RELEASE,
+                                 interrogation=time_stamp(stage.at(call.start)), key=integer(1),
+                                 routing=tagged(4, international(stage.line)), scf=international("+447700900998"))]
         if call.refused:
             return [self.circuit("gateway", call.start, call.end, outcome=call.refused)]
         # Without a number only a key joins two switches' records (docs/adr/0018), and nothing is texted.
@@ -118,8 +119,8 @@ class Ts32298(Source):
         if forwards and call.connected is not None:
             connected = international(PILOT if hasattr(forwards[0], "kind") else self.stage.number(forwards[0].party))
         outcome = ANSWERED if call.connected is not None else call.outcome
-        return self.circuit("mo", call.start, call.end, call.connected, outcome, switch=3, served=international(self.stage.customer),
-                            calling=None, called=international(self.stage.line), connected=connected)
+        return self.circuit("mo", call.start, call.end, call.connected, outcome, switch=3,
+                            served=international(self.stage.customer), calling=None, called=international(self.stage.line), connected=connected)
 
     def called_records(self):
         call = self.call
@@ -138,8 +139,8 @@ class Ts32298(Source):
             parts = call.partials if own and own.answered is not None else []
             begin, answered = call.start, own.answered if own else None
             for number, at in enumerate([*parts, end], 1):
-                yield self.circuit("mt", begin, at, answered, outcome, used=SERVICES.get(forward), sequence=number if parts else 0,
-                                   cause=PARTIAL if at != end else None)
+                yield self.circuit("mt", begin, at, answered, outcome, used=SERVICES.get(forward),
+                                   sequence=number if parts else 0, cause=PARTIAL if at != end else None)
                 begin = answered = at
         if forwards:
             yield self.forwarded_leg(forwards[0], forward)
@@ -166,18 +167,16 @@ class Ts32298(Source):
         fields = {"type": integer(kind), "imsi": bcd(f"23430{stage.index:010d}"), "served": international(stage.line),
                   "calling": calling_number(stage.customer, self.call.withheld), "entity": international(f"+44770090099{switch}"),
                   "service": tagged(3, b"\x11"), "seizure": time_stamp(stage.at(begin)),
-                  "release": time_stamp(stage.at(end)), "reference": (0x100000 + stage.id(self.call, self.references)).to_bytes(4, "big")}
+                  "release": time_stamp(stage.at(end)),
+                  "reference": (0x100000 + stage.id(self.call, self.references)).to_bytes(4, "big"),
+                  "duration": integer(int(end - (begin if answered is None else answered))),
+                  "cause": integer(cause if cause is not None else NORMAL if answered is not None else UNSUCCESSFUL)}
         if record in ("gateway", "camel"):
             fields["called"] = international(stage.line)
         if answered is not None:
             fields["answer"] = time_stamp(stage.at(answered))
-        fields["duration"] = integer(int(end - (begin if answered is None else answered)))
-        if cause is None:
-            cause = NORMAL if answered is not None else UNSUCCESSFUL
-        fields["cause"] = integer(cause)
         if outcome is not None:
-            fields["diagnostics"] = tagged(1, integer(MAP_ABSENT_SUBSCRIBER)) if absent else \
-                tagged(2, integer(Q767[outcome])) if record != "mt" or outcome == UNREACHABLE else tagged(0, integer(GSM0408[outcome]))
+            fields["diagnostics"] = self.diagnostics(record, outcome, absent)
         if used:
             fields["used"] = b"\x30" + bytes([3]) + tagged(0, bytes([used]))
         if sequence:
@@ -187,6 +186,14 @@ class Ts32298(Source):
         content = b"".join(tagged(tags[name], fields[name], name in constructed)
                            for name in sorted(tags, key=tags.get) if fields.get(name) is not None)
         return Record(stage.at(end) + switch / 100, tagged(choice, content, True))
+
+    def diagnostics(self, record, outcome, absent):
+        """The tag is the cause's namespace: MAP, Q.767, TS 24.008."""
+        if absent:
+            return tagged(1, integer(MAP_ABSENT_SUBSCRIBER))
+        if record != "mt" or outcome == UNREACHABLE:
+            return tagged(2, integer(Q767[outcome]))
+        return tagged(0, integer(GSM0408[outcome]))
 
     # IMS records.
     def ims_records(self):
@@ -200,7 +207,7 @@ class Ts32298(Source):
                   12: time_stamp(stage.at(session.start)), 13: time_stamp(stage.at(session.end)),
                   17: integer(0 if session.answered is not None else 1), 19: f"icid-{stage.id(call)}".encode(),
                   37: integer(int(session.start % 1 * 1000)), 39: integer(int(session.end % 1 * 1000)),
-                  51: (b"<sip:anonymous@anonymous.invalid>" if call.withheld else f"<sip:{session.calling}@ims.example>".encode())}
+                  51: f"<sip:{'anonymous@anonymous.invalid' if call.withheld else session.calling + '@ims.example'}>".encode()}
         parties = {4: tagged(1, f"{session.node.lower()}.ims.example".encode()),
                    6: tagged(0, f"sip:{session.calling}@ims.example".encode()) + tagged(1, f"tel:{session.calling}".encode()),
                    7: tagged(1, f"tel:{session.called}".encode())}
