@@ -154,9 +154,9 @@ def table(stages, results):
     lines = ["# Scenarios", "",
              "What happens in a call, what a person would say of it, and which sources can tell it. Every ✓ is checked by",
              "[tests/scenarios_test.py](../tests/scenarios_test.py), with the records in order, shuffled and doubled;",
-             "[tests/scenarios](../tests/scenarios/README.md) has the scenarios and what renders them into records. A number leads",
-             "to the reason below why that source's records can't tell the scenario; beside ✓, in one of the ways to set it up.",
-             ""]
+             "[tests/scenarios](../tests/scenarios/README.md) has the scenarios and what renders them into records. A number",
+             "leads to the reason below why that source's records can't tell the scenario; beside ✓, in one of the ways to set",
+             "it up.", ""]
     numbers = {}
     for subject in dict.fromkeys(stage.scenario.subject for stage in stages):
         lines += [f"## {subject}", "", "| scenario | verdict | " + " | ".join(titles) + " |", "|---|---|" + "---|" * len(titles)]

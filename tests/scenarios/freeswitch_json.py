@@ -1,4 +1,4 @@
-"""FreeSWITCH's mod_json_cdr, log-b-leg and prefix-a-leg on, values plain: a document for each channel, when it ends.
+"""FreeSWITCH's mod_json_cdr, log-b-leg and prefix-a-leg on, values plain or encoded: a document for each channel, when it ends.
 
 From FreeSWITCH's documentation (Channel Variables, Hangup Cause Code Table, mod_callcenter), src/switch_ivr.c
 (switch_ivr_generate_json_cdr) and real documents:
@@ -10,6 +10,7 @@ From FreeSWITCH's documentation (Channel Variables, Hangup Cause Code Table, mod
 - A document is one JSON object, times in seconds and microseconds as strings.
 """
 import json
+import urllib.parse
 import uuid
 
 from .language import ANSWERED, BUSY, CANCELLED, CONGESTED, DECLINED, ELSEWHERE, NO_REPLY, UNREACHABLE
@@ -38,7 +39,7 @@ class FreeswitchJson(Source):
     name = title = "freeswitch-json"
     options = ["--country", "GB", "--profile", "inbound=public outbound=default"]
     wait_s = 3
-    variants = ("", "continue_on_fail", "log-b-leg=false")
+    variants = ("", "continue_on_fail", "log-b-leg=false", "encode-values=true")
 
     def render(self, stage):
         records = []
@@ -60,6 +61,8 @@ class FreeswitchJson(Source):
         return str(uuid.uuid5(uuid.NAMESPACE_OID, f"scenario {self.stage.id(self.call, number)}"))
 
     def document(self, variables, profiles, applications=()):
+        if self.stage.variant == "encode-values=true":
+            variables = {name: urllib.parse.quote(value) for name, value in variables.items()}
         log = [{"app_name": name, "app_data": data, "app_stamp": variables["start_uepoch"]} for name, data in applications]
         flow = [{"dialplan": "XML", "profile_index": str(len(profiles) - number),
                  "extension": {"name": "scenario", "number": profile["destination_number"],

@@ -98,6 +98,8 @@ class Ts32298(Source):
     def circuit_records(self):
         stage, call = self.stage, self.call
         ims.refuse(call)
+        cannot_if(call.withheld and call.forwardings and call.legs, "the called phone's record and the forwarded leg's share no key, "
+                  "and a withheld number joins nothing (docs/adr/0018)")
         cannot_if(call.bye_refused, "the release of a circuit can't be refused")
         if call.kind == "out":
             return [self.subscribers_call()]
