@@ -57,8 +57,14 @@ bool GoesOnAs(bool goes_on, const Span& leg, const Span& next, std::int64_t skew
   return goes_on && !leg.forwarded && Follows(next, leg, skew_ms);
 }
 
+// Of events most say that the call goes on, under a key that its other events have too.
 bool GoesOn(const Call& call) {
-  return !call.decided() && ReadingOf(call).verdict == v1::VERDICT_CONTINUES;
+  return !call.decided() && !call.pending().events() &&
+         ReadingOf(call).verdict == v1::VERDICT_CONTINUES;
+}
+
+bool GoesOn(const v1::CallRecord& r) {
+  return r.leg_only() && r.settle().emits() == v1::SettleProfile::EMITS_LEG_END;
 }
 
 // Of two keys that one source gave, it says itself that they are two calls.
@@ -160,7 +166,7 @@ Call* FindByParties(Machine& m, const v1::CallRecord& r) {
     if (call.parties() != parties) continue;
     const Span other = SpanOf(call);
     const bool keys_tell = origin != 0 && HasKeyOf(call, origin);
-    if (GoesOnAs(r.leg_only(), span, other, m.limits.join_skew_ms) ||
+    if (GoesOnAs(GoesOn(r), span, other, m.limits.join_skew_ms) ||
         GoesOnAs(GoesOn(call), other, span, m.limits.join_skew_ms) ||
         (!keys_tell && AreOneCall(span, other, m.limits.join_skew_ms))) {
       found = &call;

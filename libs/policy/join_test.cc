@@ -124,6 +124,10 @@ TEST(JoinTest, ALegThatGoesOnIsOneCallWithTheForwardedLegThatFollowsThoughOneNod
   talk.set_join_key("cr:2@msc");
   talk.mutable_original_called()->set_number(std::string(kLine));
   EXPECT_EQ(VerdictsInAnyOrder({leg, talk}), std::vector{v1::VERDICT_ANSWERED});
+  // Of events any but the last says so.
+  auto event = leg;
+  event.mutable_settle()->set_emits(v1::SettleProfile::EMITS_EVENTS);
+  EXPECT_EQ(VerdictsInAnyOrder({event, talk}).size(), 2);
   // One that ends for good, and a second call that is forwarded at once.
   auto missed = Part("a", 0, 20, "no_answer");
   missed.set_join_key("cr:1@msc");
