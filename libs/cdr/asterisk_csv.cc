@@ -127,14 +127,35 @@ class AsteriskCsv final : public Adapter {
     TB_RETURN_IF_ERROR(FillTimes(answered, context, record));
     FillIds(raw, record);
     FillParties(record);
+    if (answered && IsClosingHangup()) {
+      record.clear_answered_at_ms();
+      record.clear_ring_ms();
+      record.clear_talk_ms();
+      record.set_leg_only(true);
+      return Ok();
+    }
     auto* cause = record.add_causes();
     cause->set_namespace_(v1::Cause::NAMESPACE_ASTERISK);
     cause->set_value(std::string(Field(kDisposition)));
-    if (answered) record.set_answered_by(WhoAnswered(Field(kLastApp), Field(kDstChannel)));
+    if (answered) {
+      record.set_answered_by(WhoAnswered(Field(kLastApp), Field(kDstChannel)));
+    } else if (SameWord(Field(kLastApp), "Queue") && !Field(kAnswer).empty()) {
+      // An agent's phone that didn't take it, of a caller whom the queue had answered before. There
+      // need be no row of the queue itself.
+      record.set_answered_by(v1::ANSWERED_BY_QUEUE);
+    }
     record.set_reason_text(std::string(Field(kDisposition)));
     if (!Field(kLastApp).empty())
       record.mutable_reason_text()->append(" in ").append(Field(kLastApp));
     return Ok();
+  }
+
+  // cdr.c makes a row of its own for what the dialplan runs after a Dial or Queue that failed.
+  // Where a menu had taken the call up before, the row of the closing Hangup() says ANSWERED, for
+  // no time.
+  bool IsClosingHangup() const {
+    return SameWord(Field(kLastApp), "Hangup") && Field(kDstChannel).empty() &&
+           Seconds(kDuration).value_or(0) == 0;
   }
 
   void FillIds(std::string_view raw, v1::CallRecord& record) const {

@@ -111,6 +111,32 @@ TEST(AsteriskCsv, AnAnswerTimeProvesNothing) {
   }
 }
 
+// main/cdr.c: a Hangup() after a failed Dial is a row of its own; its answer is the menu's before.
+TEST(AsteriskCsv, TheClosingHangupOfACallThatAMenuHadAnsweredProvesNothing) {
+  Row row;
+  row.disposition = "ANSWERED";
+  row.app = "Hangup";
+  row.dstchannel = "";
+  row.start = row.answer = row.end = "2026-09-21 12:00:20";
+  row.duration = "0";
+  const auto record = One(Source(), row);
+  EXPECT_EQ(Classify(record, 3'000).verdict, v1::VERDICT_CONTINUES);
+  EXPECT_TRUE(record.call_over());
+  row.duration = row.billsec = "5";
+  EXPECT_EQ(Classify(One(Source(), row), 3'000).verdict, v1::VERDICT_ANSWERED);
+}
+
+TEST(AsteriskCsv, AnAgentsPhoneOfAQueueThatHadAnsweredLeavesTheCallerInTheQueue) {
+  Row row;
+  row.app = "Queue";
+  row.dstchannel = "PJSIP/agent-00000002";
+  EXPECT_EQ(Classify(One(Source(), row), 3'000).verdict, v1::VERDICT_NO_ANSWER);
+  row.answer = "2026-09-21 12:00:01";
+  const auto record = One(Source(), row);
+  EXPECT_EQ(Classify(record, 3'000).verdict, v1::VERDICT_QUEUE_ABANDON);
+  EXPECT_FALSE(record.has_answered_at_ms());
+}
+
 TEST(AsteriskCsv, TellsWhoAnswered) {
   struct {
     const char* app;

@@ -167,6 +167,9 @@ v1::Verdict ReadRinging(Reading reading, const RingFacts& facts, std::int64_t mi
     case Reading::kRangOut:
       return facts.ring_ms.value_or(min_ring_ms) >= min_ring_ms ? v1::VERDICT_NO_ANSWER
                                                                 : v1::VERDICT_SHORT_RING;
+    case Reading::kCallerGaveUpUntimed:
+      return facts.ring_ms.value_or(min_ring_ms) >= min_ring_ms ? v1::VERDICT_ABANDONED
+                                                                : v1::VERDICT_SHORT_RING;
     case Reading::kVerdict:
     case Reading::kRefused:
     case Reading::kAnswered:

@@ -39,6 +39,7 @@ enum class Reading : std::uint8_t {
   kRefused = 3,       // declined; network_failure where the location is a network
   kRangOut = 4,   // no_answer; short_ring where even set-up to release is shorter than min_ring_ms
   kAnswered = 5,  // says that the call was answered
+  kCallerGaveUpUntimed = 6,  // abandoned; short_ring where another record tells so short a ringing
 };
 
 // What is known of the ringing: of one record, or of all records of a call together.

@@ -105,6 +105,9 @@ constexpr CauseRow kSipRows[] = {
     Says(kSip, "438", v1::VERDICT_BLOCKED, "sip.438"),  // RFC 8224, 6.2.2: invalid Identity header
     // Temporarily unavailable: written for Q.850 18, 19 and 20 alike.
     ReadVague(kSip, "480", Reading::kNoResponse, "sip.480"),
+    // RFC 3398, 8.2.6.1: both are 25, exchange routing error. The call went in circles.
+    Says(kSip, "482", v1::VERDICT_NETWORK_FAILURE, "sip.482"),  // loop detected
+    Says(kSip, "483", v1::VERDICT_NETWORK_FAILURE, "sip.483"),  // too many hops
     Says(kSip, "484", v1::VERDICT_WRONG_NUMBER, "sip.484"),
     Says(kSip, "486", v1::VERDICT_BUSY, "sip.486"),
     Read(kSip, "487", Reading::kCallerGaveUp, "sip.487"),  // terminated by CANCEL (RFC 3261, 9.2)
@@ -114,11 +117,14 @@ constexpr CauseRow kSipRows[] = {
          "sip.502"),  // RFC 3398, 7.2.4.1: from 27, out of order
     Says(kSip, "503", v1::VERDICT_NETWORK_FAILURE, "sip.503"),
     Says(kSip, "504", v1::VERDICT_NETWORK_FAILURE, "sip.504"),
-    Says(kSip, "600", v1::VERDICT_BUSY, "sip.600"), Read(kSip, "603", Reading::kRefused, "sip.603"),
+    Says(kSip, "600", v1::VERDICT_BUSY, "sip.600"),
+    Read(kSip, "603", Reading::kRefused, "sip.603"),
     Says(kSip, "604", v1::VERDICT_WRONG_NUMBER, "sip.604"),
     Says(kSip, "606", v1::VERDICT_NETWORK_FAILURE, "sip.606"),
     Says(kSip, "607", v1::VERDICT_BLOCKED, "sip.607"),  // RFC 8197: unwanted
     Says(kSip, "608", v1::VERDICT_BLOCKED, "sip.608"),  // RFC 8688: rejected by an intermediary
+    // No status: the caller's CANCEL, of a record that doesn't know since when it rang.
+    Read(kSip, "CANCEL", Reading::kCallerGaveUpUntimed, "sip.cancel"),
 };
 
 // Asterisk: CDR dispositions (ast_cdr_disp2str), the words of DIALSTATUS (application Dial), and

@@ -127,6 +127,9 @@ constexpr Case kCases[] = {
     {k3gpp, "2", kContinues, kContinues},
     {k3gpp, "3", kUnresolved, kUnresolved},
     {k3gpp, "5", kBlocked, kBlocked},
+    {kSip, "482", v1::VERDICT_NETWORK_FAILURE, v1::VERDICT_NETWORK_FAILURE},
+    {kSip, "483", v1::VERDICT_NETWORK_FAILURE, v1::VERDICT_NETWORK_FAILURE},
+    {kSip, "CANCEL", kAbandoned, kShort},
     // The source's own verdict
     {kTextback, "no_answer", kNoAnswer, kNoAnswer},
     {kTextback, "abandoned", kAbandoned, kAbandoned},
@@ -189,6 +192,8 @@ TEST(Cause, AbandonedOnlyAfterMinRing) {
   ringing_at.set_ringing_at_ms(kStart + 18'000);
   EXPECT_EQ(Classify(ringing_at, 3'000).verdict, kShort) << "rang for 2 s of the 20";
   EXPECT_EQ(Classify(Unanswered(kSip, "487"), 3'000).verdict, kShort) << "no times at all: no text";
+  EXPECT_EQ(Classify(Unanswered(kSip, "CANCEL"), 3'000).verdict, kAbandoned)
+      << "of a source that hasn't the times; another record may tell them";
 }
 
 TEST(Cause, AsterisksNoAnswerCoversAnEarlyHangUp) {

@@ -260,7 +260,7 @@ class SipAcc final : public Adapter {
   }
 
   static void SayAbandoned(v1::CallRecord& record) {
-    if (!KnowsRinging(record)) AddCause(v1::Cause::NAMESPACE_TEXTBACK, "abandoned", {}, record);
+    if (!KnowsRinging(record)) AddCause(v1::Cause::NAMESPACE_SIP, "CANCEL", {}, record);
   }
 
   Status FillAnsweredBy(v1::CallRecord& record) const {

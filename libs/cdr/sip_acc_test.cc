@@ -111,6 +111,11 @@ TEST(SipAcc, TheOtherMethods) {
   EXPECT_EQ(bye.ended_at_ms(), 1'789'992'009'250);
   EXPECT_EQ(Verdict(One(Json("ACK", "200"))), "answered");
   EXPECT_EQ(Verdict(One(Json("CANCEL", "200", kRang))), "abandoned");
+  // Without its INVITE's times: what that INVITE's row tells of the ringing counts (decide).
+  const auto cancel =
+      One(R"({"method":"CANCEL","callid":"c1@pbx","sip_code":"200","at":"1789992009.250000"})");
+  EXPECT_EQ(Verdict(cancel), "abandoned");
+  EXPECT_EQ(Classify(cancel, 3'000).reading, Reading::kCallerGaveUpUntimed);
   EXPECT_EQ(Verdict(One(Json("CANCEL", "481", kRang))), "continues");
   EXPECT_EQ(Verdict(One(Json("MESSAGE", "200"))), "not_a_call");
   EXPECT_EQ(Verdict(One(Json("REFER", "202"))), "continues");

@@ -42,6 +42,9 @@ constexpr std::uint8_t kCfb = 0x29;
 constexpr std::uint8_t kCfnry = 0x2a;
 constexpr std::uint8_t kCfnrc = 0x2b;
 
+// Q.850 and TS 24.008 alike.
+constexpr std::string_view kNormalClearing = "16";
+
 struct Services {
   bool clir = false;
   bool forwarding = false;
@@ -397,6 +400,10 @@ class Ts32298 final : public Adapter {
       AppendHex(id_, reference.substr(0, kIdBytesMax / 2));
       record.set_call_id(id_);
     }
+    if (BcdNumber switch_number; ReadBcdNumber(Content(Field::kRecordingEntity), switch_number)) {
+      const auto digits = switch_number.digits.view();
+      record.set_node(digits.data(), digits.size());
+    }
     id_.clear();
     if (const auto icid = Content(Field::kIcid); !icid.empty()) {
       record.set_join_key(PrintableId(icid));
@@ -426,7 +433,10 @@ class Ts32298 final : public Adapter {
       if (call.duration_s) record.set_talk_ms(*call.duration_s * 1000);
     }
     TB_RETURN_IF_ERROR(ReadDiagnostics(record));
-    if (forwarded_ && !call.services.forward_cause.empty())
+    // Normal clearing without an answer: the caller gave up, whyever the call had been forwarded.
+    const bool gave_up =
+        !call.answer && !record.causes().empty() && record.causes(0).value() == kNormalClearing;
+    if (forwarded_ && !call.services.forward_cause.empty() && !gave_up)
       AddCause(v1::Cause::NAMESPACE_Q850, call.services.forward_cause, record);
     if (call.cause_for_term >= 0) AddCause(v1::Cause::NAMESPACE_3GPP, call.cause_for_term, record);
     record.set_partial_open(call.cause_for_term == kPartial ||

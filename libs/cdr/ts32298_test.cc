@@ -224,6 +224,32 @@ TEST_F(Ts32298Test, ForwardToAPilotIsVoicemail) {
   EXPECT_EQ(Classify(*out_.items[1].record, kMinRingMsDefault).verdict, v1::VERDICT_ANSWERED);
 }
 
+// moCallRecord (TS 32.298, MOCallRecord): forwarded on no reply, with this cause of Q.767.
+std::string ForwardedInVain(std::string_view cause) {
+  return Tlv(
+      0xa0,
+      Tlv(0x80, Hex("00")) + Tlv(0x83, Hex("91 44 77 00 09 00 10")) +
+          Tlv(0x84, Hex("91 44 77 00 09 00 20")) + Tlv(0x85, Hex("91 44 77 00 09 00 30")) +
+          Tlv(0x89, Hex("91 44 77 00 09 60 00")) + Tlv(0xb1, Tlv(0x30, Tlv(0x80, Hex("2A")))) +
+          Tlv(0x96, Hex("26 03 05 10 20 00 2B 01 00")) +
+          Tlv(0x98, Hex("26 03 05 10 20 20 2B 01 00")) + Tlv(0x99, Hex("14")) +
+          Tlv(0x9e, Hex("03")) + Hex("BF 1F 03 82 01") + Hex(cause) + Hex("9F 20 04 00 01 02 03"));
+}
+
+// The final leg decides: who gave up there gave up, though the line hadn't replied before.
+TEST_F(Ts32298Test, TheReasonOfAForwardingDoesNotSpeakForACallerWhoGaveUp) {
+  const auto* record = One(ForwardedInVain("10"));
+  ASSERT_NE(record, nullptr);
+  EXPECT_EQ(record->node(), "447700900600");
+  EXPECT_EQ(Classify(*record, kMinRingMsDefault).verdict, v1::VERDICT_ABANDONED);
+  record = One(ForwardedInVain("1F"));  // normal, unspecified
+  ASSERT_NE(record, nullptr);
+  EXPECT_EQ(Classify(*record, kMinRingMsDefault).verdict, v1::VERDICT_NO_ANSWER);
+  record = One(ForwardedInVain("11"));
+  ASSERT_NE(record, nullptr);
+  EXPECT_EQ(Classify(*record, kMinRingMsDefault).verdict, v1::VERDICT_BUSY);
+}
+
 TEST_F(Ts32298Test, RoutingPrefixesStayForTheRules) {
   const auto* record = One(ReadAll(kVectors / "mo_routing_prefix.ber"));
   ASSERT_NE(record, nullptr);

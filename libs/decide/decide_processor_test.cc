@@ -97,7 +97,9 @@ TEST_F(DecideProcessorTest, EveryRecordEndsInOneClass) {
   duplicate.mutable_coordinates()->set_partition(1);
   ASSERT_TRUE(Call(duplicate));                     // duplicate
   ASSERT_TRUE(Call(Leg("l1", "j", kTen - 5'000)));  // opens: decision at its deadline
-  ASSERT_TRUE(Call(Leg("l2", "j", kTen - 4'000)));  // merged
+  auto last = Leg("l2", "j", kTen - 4'000);
+  last.set_call_over(true);
+  ASSERT_TRUE(Call(last));  // merged
   context.ForgetThrough(kTen - 60'000);
   ASSERT_TRUE(Call(Record("r0", kTen - 60'000)));          // late
   ASSERT_TRUE(Call(Record("r9", kTen + 60 * kMinuteMs)));  // dead letter

@@ -80,11 +80,38 @@ v1::Tenant Policy() {
   return tenant;
 }
 
+// The verdict is that of all records, also of those that come after the decision; what was done
+// about the call stays as it was decided.
 class Collector final : public decide::ReplaySink {
  public:
   void OnDecision(const v1::Decision& decision) override { decisions.push_back(decision); }
+  void OnAmendment(const v1::Amendment& amendment) override {
+    for (auto& decision : decisions) {
+      if (decision.call_id() != amendment.call_id()) continue;
+      decision.set_verdict(amendment.verdict());
+      decision.set_answered_by(amendment.answered_by());
+      *decision.add_evidence() = amendment.evidence();
+    }
+  }
   std::vector<v1::Decision> decisions;
 };
+
+std::int64_t LastTimeOf(const v1::CallRecord& record) {
+  return std::max({record.started_at_ms(), record.ringing_at_ms(), record.answered_at_ms(),
+                   record.ended_at_ms()});
+}
+
+// The file is all there is: where no record of a call says that it is over, the last one ends it.
+void EndWithTheFile(const std::vector<v1::CallRecord*>& records) {
+  if (std::ranges::any_of(records, [](const auto* record) { return record->call_over(); })) return;
+  std::int64_t end_ms = 0;
+  for (const auto* record : records) end_ms = std::max(end_ms, LastTimeOf(*record));
+  for (auto* record : records) {
+    auto& settle = *record->mutable_settle();
+    settle.set_accept_leg_risk(true);
+    settle.set_settle_ms(settle.settle_ms() + end_ms - LastTimeOf(*record));
+  }
+}
 
 // The rule of the record whose reading the verdict is; records of one call agree on little else.
 std::string RuleOf(const v1::Decision& decision) {
@@ -133,9 +160,10 @@ Result<Inspection> Inspector::Finish() {
   }
   std::map<std::size_t, Parties> parties;  // by record
   for (const auto& [key, members] : calls) {
-    std::vector<const v1::CallRecord*> records;
+    std::vector<v1::CallRecord*> records;
     for (const std::size_t i : members) records.push_back(&inspection_.records[i].record);
-    const Parties of_call = PartiesOf(records);
+    EndWithTheFile(records);
+    const Parties of_call = PartiesOf({records.begin(), records.end()});
     for (const std::size_t i : members) parties[i] = of_call;
   }
   const auto is_line = [this](const v1::Party& party) {
@@ -158,15 +186,15 @@ Result<Inspection> Inspector::Finish() {
     end.set_withheld(customer.presentation() == v1::Party::PRESENTATION_RESTRICTED);
     if (!end.withheld() && customer.presentation() != v1::Party::PRESENTATION_UNAVAILABLE)
       end.set_customer(customer.e164());
-    // The file is all there is.
-    inspected.record.mutable_settle()->set_accept_leg_risk(true);
     inspected.read = cdr::Classify(inspected.record, cdr::kMinRingMsDefault);
     served.push_back(inspected.record);
   }
   policy::SnapshotBuilder builder;
   builder.Apply(kTenant, Policy(), 1);
   Collector collector;
-  TB_RETURN_IF_ERROR(decide::RunReplay(served, builder.Build(), {}, collector));
+  // A wait counts from what records say; when they were written a file doesn't tell.
+  const decide::ReplayOptions at_once{.emission_delay_ms = 0};
+  TB_RETURN_IF_ERROR(decide::RunReplay(served, builder.Build(), at_once, collector));
 
   std::map<std::string, std::vector<std::size_t>> by_call_id;
   for (std::size_t i = 0; i < served.size(); ++i)

@@ -5,8 +5,8 @@
 // - There need not be tenants. Without them the called party is taken for the business's line and
 //   the caller for the customer, unless a record says that the business placed the call.
 // - All records of a call are at hand, so parties that one of them leaves out are taken from the
-//   others, and the end of the file ends every wait: a leg that proves nothing more stands for its
-//   call.
+//   others; the last one ends a call of which none says that it is over; and the verdict has what
+//   records said after the decision (decide's amendments).
 //
 // Threads: one. Memory: all records of the files.
 #pragma once

@@ -129,8 +129,10 @@ bool SpeaksForTheCall(const v1::CallRecord& r, v1::Verdict verdict) {
 
 // Of all records so far, so that their order changes nothing.
 void SetDeadline(const Machine& m, const Reading& combined, PendingCall& pending) {
-  const bool open =
-      combined.verdict == v1::VERDICT_CONTINUES || (pending.events() && !pending.over());
+  // A leg of a ring group ends long before the call; one that nothing follows is never texted, so
+  // waiting for the call's end costs no text.
+  const bool needs_an_end = pending.events() || (pending.legs_follow() && !pending.leg_risk());
+  const bool open = combined.verdict == v1::VERDICT_CONTINUES || (needs_an_end && !pending.over());
   const std::int64_t wait =
       open ? std::max(pending.settle_ms(), m.limits.open_wait_ms) : pending.settle_ms();
   pending.set_due_ms(Plus(pending.ended_at_ms(), wait));

@@ -20,24 +20,26 @@
 // sources or nodes each have their own (two switches that one call passed), records that overlap
 // for longer than their clocks may differ (limits.join_skew_ms), that begin together, or of which
 // one is a forwarded leg that begins where the other ends. Two keys from one node are two calls,
-// and so are two records of a source that writes one a call: they say so. Somebody who tries again
-// within seconds makes a second call, since its record overlaps none of the first.
+// and so are two records of a source that writes one a call: they say so; only where a leg says
+// that it goes on is the forwarded leg that begins there its own. Somebody who tries again within
+// seconds makes a second call, since its record overlaps none of the first.
 //
 // When a source's call counts as over, and so may be texted:
 //   EMITS_CALL_END  its record is the call: decided settle_ms after its end, at once with 0.
 //                   Sources that write files set it to how late another node's file may be.
-//   EMITS_LEG_END   waits until settle_ms after the last leg. Over if a record says call_over, or
-//                   has no join key (it stands alone), or the profile accepts the risk. Else
-//                   unresolved: a single missed leg looks the same as the first of two of which the
-//                   other talks.
+//   EMITS_LEG_END   waits until settle_ms after the last leg, once it is over: a record says
+//                   call_over, or has no join key (it stands alone), or the profile accepts the
+//                   risk. Else it waits for such a record, at most open_wait_ms after the last leg,
+//                   and ends unresolved: a single missed leg looks the same as the first of two of
+//                   which the other talks.
 //   EMITS_EVENTS    waits for call_over, at most open_wait_ms after the last event.
 // Of several sources the most patient one counts. With past_end_ms, of sources that write files, a
 // call needn't wait so long: it is settled once every node has written records that end past_end_ms
 // after it. That is looked at when timers run, ever more often the nearer it is; not before the
 // nodes have been known for as long as a call may wait, since until then another may turn up.
 //
-//  Abandoned or a short ring, no answer or
-// unreachable: that is read with what all records together tell of the ringing.
+// Abandoned or a short ring, no answer or unreachable: that is read with what all records together
+// tell of the ringing.
 // A verdict `continues` waits at most open_wait_ms and ends unresolved. An answer ends every wait.
 //
 // Waiting calls of one customer are decided in the order of their deadlines, also when the timers

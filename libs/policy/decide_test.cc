@@ -268,11 +268,39 @@ TEST(DecideTest, DocumentPoint3TextOnlyOnEvidenceThatTheCallIsOver) {
       EXPECT_EQ(world.Call(Leg("l2", "j", kTen - 3'500)).record_class, RecordClass::kMerged);
       due += 500;  // settle_ms counts from the last leg
     }
+    if (!c.call_over && !c.accept_risk) {
+      // Nothing is ever texted here; the record that ends the call may be far.
+      due += world.limits.open_wait_ms - leg.settle().settle_ms();
+    }
     EXPECT_EQ(world.Timer(due - 1).decisions.size(), 0) << c.name;
     const auto& effects = world.Timer(due);
     ASSERT_EQ(effects.decisions.size(), 1) << c.name;
     EXPECT_EQ(effects.decisions[0].verdict(), c.expected) << c.name;
     EXPECT_EQ(Texts(effects), c.expected == v1::VERDICT_NO_ANSWER ? 1 : 0) << c.name;
+  }
+}
+
+// A phone of a ring group that is busy says so at once, the caller's own leg when the call ends.
+TEST(DecideTest, DocumentPoint3ALegWaitsForTheRecordThatEndsTheCall) {
+  const struct {
+    const char* verdict;
+    v1::Verdict expected;
+    int texts;
+  } kCases[] = {
+      {"no_answer", v1::VERDICT_NO_ANSWER, 1},
+      {"answered", v1::VERDICT_ANSWERED, 0},
+  };
+  for (const auto& c : kCases) {
+    World world;
+    EXPECT_EQ(world.Call(Leg("l1", "j", kTen - 60'000, "busy")).decisions.size(), 0) << c.verdict;
+    EXPECT_EQ(world.Timer(kTen - 57'000).decisions.size(), 0) << c.verdict;
+    auto whole = Leg("l2", "j", kTen - 4'000, c.verdict);
+    whole.set_call_over(true);
+    auto decisions = world.Call(whole).decisions;
+    if (decisions.empty()) decisions = world.Timer(kTen - 1'000).decisions;
+    ASSERT_EQ(decisions.size(), 1) << c.verdict;
+    EXPECT_EQ(decisions[0].verdict(), c.expected) << c.verdict;
+    EXPECT_EQ(Texts(world.effects), c.texts) << c.verdict;
   }
 }
 

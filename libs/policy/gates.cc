@@ -225,8 +225,8 @@ void Describe(const Machine& m, Call& call, v1::Decision& decision) {
 void ReadRingingOfAll(const Machine& m, Call& call) {
   PendingCall& pending = *call.mutable_pending();
   const auto cause = static_cast<cdr::Reading>(pending.cause_reading());
-  if (cause != cdr::Reading::kCallerGaveUp && cause != cdr::Reading::kNoResponse &&
-      cause != cdr::Reading::kRangOut) {
+  if (cause != cdr::Reading::kCallerGaveUp && cause != cdr::Reading::kCallerGaveUpUntimed &&
+      cause != cdr::Reading::kNoResponse && cause != cdr::Reading::kRangOut) {
     return;
   }
   const auto facts = RingFactsOf(pending);

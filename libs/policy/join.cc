@@ -51,6 +51,22 @@ bool AreOneCall(const Span& a, const Span& b, std::int64_t skew_ms) {
          IsWithin(b, a, skew_ms);
 }
 
+// A leg that says that it goes on, and the forwarded leg that begins where it ends. A switch may
+// give the two a key each: TS 32.298's callReference is that of a leg.
+bool GoesOnAs(bool goes_on, const Span& leg, const Span& next, std::int64_t skew_ms) {
+  return goes_on && !leg.forwarded && Follows(next, leg, skew_ms);
+}
+
+// Of events most say that the call goes on, under a key that its other events have too.
+bool GoesOn(const Call& call) {
+  return !call.decided() && !call.pending().events() &&
+         ReadingOf(call).verdict == v1::VERDICT_CONTINUES;
+}
+
+bool GoesOn(const v1::CallRecord& r) {
+  return r.leg_only() && r.settle().emits() == v1::SettleProfile::EMITS_LEG_END;
+}
+
 // Of two keys that one source gave, it says itself that they are two calls.
 bool HasKeyOf(const Call& call, std::uint64_t origin) {
   return call.origin() == origin ||
@@ -148,8 +164,12 @@ Call* FindByParties(Machine& m, const v1::CallRecord& r) {
   Call* found = nullptr;
   for (auto& call : *m.document.mutable_calls()) {
     if (found != nullptr && (call.decided() || !found->decided())) continue;
-    if (call.parties() == parties && (origin == 0 || !HasKeyOf(call, origin)) &&
-        AreOneCall(span, SpanOf(call), m.limits.join_skew_ms)) {
+    if (call.parties() != parties) continue;
+    const Span other = SpanOf(call);
+    const bool keys_tell = origin != 0 && HasKeyOf(call, origin);
+    if (GoesOnAs(GoesOn(r), span, other, m.limits.join_skew_ms) ||
+        GoesOnAs(GoesOn(call), other, span, m.limits.join_skew_ms) ||
+        (!keys_tell && AreOneCall(span, other, m.limits.join_skew_ms))) {
       found = &call;
     }
   }
@@ -161,10 +181,14 @@ void JoinWaiting(Machine& m, Call& call) {
   if (m.limits.join_skew_ms <= 0) return;
   auto& calls = *m.document.mutable_calls();
   for (auto other = calls.begin(); other != calls.end();) {
-    const bool one = &*other != &call && !other->decided() && other->parties() == call.parties() &&
-                     !ShareASource(*other, call) &&
-                     AreOneCall(SpanOf(call), SpanOf(*other), m.limits.join_skew_ms);
-    if (!one) {
+    const Span a = SpanOf(call);
+    const Span b = SpanOf(*other);
+    const bool candidate =
+        &*other != &call && !other->decided() && other->parties() == call.parties();
+    const bool one = GoesOnAs(GoesOn(call), a, b, m.limits.join_skew_ms) ||
+                     GoesOnAs(GoesOn(*other), b, a, m.limits.join_skew_ms) ||
+                     (!ShareASource(*other, call) && AreOneCall(a, b, m.limits.join_skew_ms));
+    if (!candidate || !one) {
       ++other;
       continue;
     }

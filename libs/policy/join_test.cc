@@ -40,7 +40,7 @@ std::vector<v1::Decision> DecideAll(const std::vector<v1::CallRecord>& records,
     decisions.insert(decisions.end(), effects.decisions.begin(), effects.decisions.end());
   };
   for (const auto& record : records) keep(world.Call(record));
-  keep(world.Timer(kTen + 7'200'000));
+  keep(world.Timer(kTen + 3 * 3'600'000));
   return decisions;
 }
 
@@ -107,6 +107,32 @@ TEST(JoinTest, TwoKeysOfOneNodeAreTwoCalls) {
   auto second = Part("b", 1, 24, "busy");
   second.set_join_key("j2");
   EXPECT_EQ(VerdictsInAnyOrder({first, second}).size(), 2);
+}
+
+// TS 32.298: the called subscriber's mtCall record and the forwarded leg's moCall record, of one
+// MSC.
+TEST(JoinTest, ALegThatGoesOnIsOneCallWithTheForwardedLegThatFollowsThoughOneNodeWroteBoth) {
+  auto leg = Part("a", 0, 20, "continues");
+  leg.set_join_key("cr:1@msc");
+  leg.set_leg_only(true);
+  auto forwarded = Part("b", 20, 60, "busy");
+  forwarded.set_join_key("cr:2@msc");
+  forwarded.set_call_over(true);
+  forwarded.mutable_original_called()->set_number(std::string(kLine));
+  EXPECT_EQ(VerdictsInAnyOrder({leg, forwarded}), std::vector{v1::VERDICT_BUSY});
+  auto talk = Part("b", 20, 60, "answered");
+  talk.set_join_key("cr:2@msc");
+  talk.mutable_original_called()->set_number(std::string(kLine));
+  EXPECT_EQ(VerdictsInAnyOrder({leg, talk}), std::vector{v1::VERDICT_ANSWERED});
+  // Of events any but the last says so.
+  auto event = leg;
+  event.mutable_settle()->set_emits(v1::SettleProfile::EMITS_EVENTS);
+  EXPECT_EQ(VerdictsInAnyOrder({event, talk}).size(), 2);
+  // One that ends for good, and a second call that is forwarded at once.
+  auto missed = Part("a", 0, 20, "no_answer");
+  missed.set_join_key("cr:1@msc");
+  missed.set_call_over(true);
+  EXPECT_EQ(VerdictsInAnyOrder({missed, talk}).size(), 2);
 }
 
 TEST(JoinTest, ASourceThatWritesARecordACallHasAsManyCallsAsRecords) {

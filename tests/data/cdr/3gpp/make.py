@@ -92,7 +92,8 @@ def causes(d, *between):
 
 def common(d, name):
     """What all CS records of calls have in common."""
-    call = {"reason_text": name, "call_id": d["callReference"].hex(), "causes": causes(d)}
+    call = {"reason_text": name, "call_id": d["callReference"].hex(), "node": digits_of(d["recordingEntity"][1:]),
+            "causes": causes(d)}
     seizure, answer = d.get("seizureTime", d.get("seizureTimestamp")), d.get("answerTime", d.get("answerTimestamp"))
     release = d.get("releaseTime", d.get("releaseTimestamp"))
     if seizure:
