@@ -135,8 +135,8 @@ Status RecordWriter::Commit() {
 }
 
 void RecordWriter::Abort() {
+  if (begun_ && producer_ != nullptr && !producer_->Abort(config_.transaction_timeout)) Close();
   begun_ = false;
-  if (producer_ != nullptr && !producer_->Abort(config_.transaction_timeout)) Close();
 }
 
 }  // namespace textback::ingest
