@@ -41,7 +41,7 @@ Result<Ingester::Report> Ingester::Step() {
     error.disposition = Disposition::kRetry;
   }
   if (!writer_.is_open()) Reset();
-  events_.OnAborted(error);
+  if (error.disposition == Disposition::kRetry) events_.OnAborted(error);
   return error;
 }
 

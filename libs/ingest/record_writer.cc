@@ -21,8 +21,8 @@ Result<Positions> RecordWriter::Open() {
   Close();
   begun_ = false;
   TB_ASSIGN_OR_RETURN(partitions_, log_.Partitions(config_.topic));
-  TB_ASSIGN_OR_RETURN(deadletter_partitions_, log_.Partitions(config_.deadletter_topic));
-  TB_ASSIGN_OR_RETURN(const auto positions_partitions, log_.Partitions(config_.positions_topic));
+  TB_ASSIGN_OR_RETURN(deadletter_partitions_, PartitionsOfOwn(config_.deadletter_topic));
+  TB_ASSIGN_OR_RETURN(const auto positions_partitions, PartitionsOfOwn(config_.positions_topic));
   positions_partition_ = PartitionOf(config_.name, positions_partitions);
   TB_ASSIGN_OR_RETURN(auto producer,
                       log_.NewTransactionalProducer(
@@ -32,6 +32,14 @@ Result<Positions> RecordWriter::Open() {
   TB_ASSIGN_OR_RETURN(auto positions, ReadBack());
   producer_ = std::move(producer);
   return positions;
+}
+
+Result<std::int32_t> RecordWriter::PartitionsOfOwn(std::string_view topic) {
+  auto partitions = log_.Partitions(topic);
+  if (partitions || partitions.error().code != log::errors::kTopicMissing) return partitions;
+  return FatalError(
+      log::errors::kTopicMissing,
+      "topic " + std::string(topic) + " is missing: `textback topics create` makes it");
 }
 
 Result<Positions> RecordWriter::ReadBack() {

@@ -57,6 +57,7 @@ class RecordWriter {
   void Abort();
 
  private:
+  Result<std::int32_t> PartitionsOfOwn(std::string_view topic);
   Result<Positions> ReadBack();
   Status Begin();
   Status Checked(Status status);
