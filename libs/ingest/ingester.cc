@@ -35,8 +35,9 @@ Result<Ingester::Report> Ingester::Step() {
   if (report) return report;
   auto error = std::move(report).error();
   Rollback();
-  // A client that is of no use any more is replaced, and the log says how far it came.
-  if (error.code == log::errors::kClient) {
+  // A client that is of no use any more is replaced, and the log says how far it came. So it does
+  // where compaction took away what was being read.
+  if (error.code == log::errors::kClient || error.disposition == Disposition::kRebuild) {
     writer_.Close();
     error.disposition = Disposition::kRetry;
   }
@@ -103,7 +104,7 @@ Status Ingester::Commit() {
   dirty_.clear();
   forgotten_.clear();
   events_.OnCommitted(records_, bytes_, Behind());
-  records_ = bytes_ = 0;
+  records_ = parked_ = bytes_ = 0;
   return Ok();
 }
 
@@ -116,7 +117,7 @@ void Ingester::Rollback() {
     tracked.unfinished = false;
   }
   moved_.clear();
-  records_ = bytes_ = 0;
+  records_ = parked_ = bytes_ = 0;
 }
 
 std::uint64_t Ingester::Behind() const {

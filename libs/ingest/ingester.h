@@ -147,6 +147,7 @@ class Ingester {
   bool scanned_anew_ = false;  // the last scan changed what is to be read
 
   std::uint64_t records_ = 0;  // of the open transaction
+  std::uint64_t parked_ = 0;
   std::uint64_t bytes_ = 0;
   std::size_t open_ = 0;
   bool waits_for_slot_ = false;  // in this step a file wasn't opened because too many are

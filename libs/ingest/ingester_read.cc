@@ -18,7 +18,7 @@ bool IsOfFile(const Error& error) { return error.code == "file_unreadable"; }
 }  // namespace
 
 bool Ingester::BudgetIsSpent() const {
-  return records_ >= config_.records_max || bytes_ >= config_.bytes_max;
+  return records_ + parked_ >= config_.records_max || bytes_ >= config_.bytes_max;
 }
 
 // Files that had the same path follow one another: what was renamed ends before its successor
@@ -242,7 +242,7 @@ Status Ingester::Park(const Tracked& tracked, std::uint64_t offset, std::string_
   told.message = tracked.path + ", byte " + std::to_string(offset) + ": " + told.message;
   events_.OnDeadLetter(tracked.path, told);
   TB_RETURN_IF_ERROR(writer_.SendDeadLetter(tracked.position.path, offset, value, told));
-  ++records_;
+  ++parked_;
   bytes_ += value.size();
   return Ok();
 }

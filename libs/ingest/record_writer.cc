@@ -134,8 +134,11 @@ Status RecordWriter::Commit() {
       return RetryError("ingest_aborted", std::move(why));
     case log::CommitOutcome::kFenced:
       Close();
-      return YieldError(log::errors::kFenced, "another process ingests under the name " +
-                                                  config_.name + ", so this one ends: " + why);
+      return YieldError(log::errors::kFenced,
+                        "another process ingests under the name " + config_.name +
+                            ", so this one ends (or it stood still for longer "
+                            "than its transaction may take: start it again): " +
+                            why);
     default:
       Close();
       return RetryError("ingest_outcome_unknown", std::move(why));

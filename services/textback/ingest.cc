@@ -8,7 +8,7 @@
 #include "commands.h"
 #include "config/reader.h"
 #include "ingest/ingester.h"
-#include "ingest_events.h"
+#include "pipeline/ingest_metrics.h"
 #include "service.h"
 #include "shell.h"
 #include "telemetry/http_server.h"
@@ -131,7 +131,7 @@ class Loop {
   MonoTime failing_since_{};
 };
 
-int ExitCodeOf(const ingest::Ingester& ingester, const IngestNotices& notices) {
+int ExitCodeOf(const ingest::Ingester& ingester, const pipeline::IngestMetrics& notices) {
   const auto unfinished = ingester.Unfinished();
   for (const auto& [path, offset] : unfinished) {
     std::fprintf(stderr,
@@ -155,7 +155,7 @@ Result<int> Run(const Options& options) {
   telemetry::Registry registry;
   telemetry::Health health(clock);
   auto& healthy = health.Add("ingest");
-  IngestNotices notices(registry, log_lines, clock);
+  pipeline::IngestMetrics notices(registry, log_lines, clock);
   TB_ASSIGN_OR_RETURN(const auto log, options.log.Open(clock));
   TB_ASSIGN_OR_RETURN(const auto ingester,
                       ingest::Ingester::Make(*log, clock, std::move(config), notices));

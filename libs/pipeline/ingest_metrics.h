@@ -1,4 +1,4 @@
-// What an ingester tells, as metrics and log lines.
+// What an ingester tells, as metrics and log lines. One per ingester.
 //
 // Threads: the ingester's; the registry is read by others.
 #pragma once
@@ -10,12 +10,12 @@
 #include "telemetry/log.h"
 #include "telemetry/metrics.h"
 
-namespace textback::cli {
+namespace textback::pipeline {
 
-class IngestNotices final : public ingest::IngestEvents {
+class IngestMetrics final : public ingest::IngestEvents {
  public:
   // All outlive the object.
-  IngestNotices(telemetry::Registry& registry, telemetry::Log& log, const Clock& clock);
+  IngestMetrics(telemetry::Registry& registry, telemetry::Log& log, const Clock& clock);
 
   void OnStarted(std::size_t files) override;
   void OnOpened(std::string_view path, std::uint64_t offset) override;
@@ -48,9 +48,10 @@ class IngestNotices final : public ingest::IngestEvents {
   telemetry::Counter& aborts_total_;
   telemetry::Gauge& behind_bytes_;
   std::uint64_t records_ = 0;
+  std::uint64_t behind_ = 0;
   std::uint64_t findings_ = 0;
   MonoTime told_since_{};
   int told_ = 0;
 };
 
-}  // namespace textback::cli
+}  // namespace textback::pipeline

@@ -1,6 +1,6 @@
-#include "ingest_events.h"
+#include "pipeline/ingest_metrics.h"
 
-namespace textback::cli {
+namespace textback::pipeline {
 namespace {
 
 constexpr int kFilesToldMax = 50;  // within kToldWindow
@@ -8,7 +8,7 @@ constexpr std::chrono::seconds kToldWindow{10};
 
 }  // namespace
 
-IngestNotices::IngestNotices(telemetry::Registry& registry, telemetry::Log& log, const Clock& clock)
+IngestMetrics::IngestMetrics(telemetry::Registry& registry, telemetry::Log& log, const Clock& clock)
     : registry_(registry),
       log_(log),
       clock_(clock),
@@ -27,7 +27,7 @@ IngestNotices::IngestNotices(telemetry::Registry& registry, telemetry::Log& log,
       behind_bytes_(registry.GetGauge("textback_ingest_behind_bytes",
                                       "Bytes of known files that are not on the log yet")) {}
 
-bool IngestNotices::MayTellOfFile() {
+bool IngestMetrics::MayTellOfFile() {
   if (clock_.Mono() - told_since_ > kToldWindow) {
     told_since_ = clock_.Mono();
     told_ = 0;
@@ -35,47 +35,47 @@ bool IngestNotices::MayTellOfFile() {
   return ++told_ <= kFilesToldMax;
 }
 
-void IngestNotices::OnStarted(std::size_t files) {
+void IngestMetrics::OnStarted(std::size_t files) {
   log_.Info("positions read back", {{"files", files}});
 }
 
-void IngestNotices::OnOpened(std::string_view path, std::uint64_t offset) {
+void IngestMetrics::OnOpened(std::string_view path, std::uint64_t offset) {
   files_total_.Add();
   if (MayTellOfFile()) log_.Info("reading a file", {{"file", path}, {"offset", offset}});
 }
 
-void IngestNotices::OnRotated(std::string_view path, std::string_view now) {
+void IngestMetrics::OnRotated(std::string_view path, std::string_view now) {
   rotations_total_.Add();
   if (MayTellOfFile())
     log_.Info("a file was rotated away", {{"file", path}, {"now", now.empty() ? "removed" : now}});
 }
 
-void IngestNotices::OnFinished(std::string_view path, std::uint64_t offset) {
+void IngestMetrics::OnFinished(std::string_view path, std::uint64_t offset) {
   if (MayTellOfFile()) log_.Info("a file is finished", {{"file", path}, {"offset", offset}});
 }
 
-void IngestNotices::OnTruncated(std::string_view path, std::uint64_t offset) {
+void IngestMetrics::OnTruncated(std::string_view path, std::uint64_t offset) {
   truncations_total_.Add();
   log_.Warn("a file was truncated or replaced: it is read from its beginning",
             {{"file", path}, {"was_at", offset}});
 }
 
-void IngestNotices::OnCopy(std::string_view path, std::string_view original) {
+void IngestMetrics::OnCopy(std::string_view path, std::string_view original) {
   if (MayTellOfFile()) log_.Info("a copy isn't read", {{"file", path}, {"original", original}});
 }
 
-void IngestNotices::OnCopyTakesOver(std::string_view path, std::uint64_t offset) {
+void IngestMetrics::OnCopyTakesOver(std::string_view path, std::uint64_t offset) {
   if (MayTellOfFile())
     log_.Info("a copy takes over from its original", {{"file", path}, {"offset", offset}});
 }
 
-void IngestNotices::OnFileError(const Error& why) {
+void IngestMetrics::OnFileError(const Error& why) {
   ++findings_;
   file_errors_total_.Add();
   log_.Warn("a file can't be read; it is tried again", why);
 }
 
-void IngestNotices::OnDeadLetter(std::string_view /*path*/, const Error& why) {
+void IngestMetrics::OnDeadLetter(std::string_view /*path*/, const Error& why) {
   ++findings_;
   registry_
       .GetCounter("textback_ingest_dead_letters_total", "Records parked, by reason",
@@ -84,16 +84,18 @@ void IngestNotices::OnDeadLetter(std::string_view /*path*/, const Error& why) {
   log_.Warn("a record was parked on the dead-letter topic", why);
 }
 
-void IngestNotices::OnCommitted(std::uint64_t records, std::uint64_t bytes, std::uint64_t behind) {
+void IngestMetrics::OnCommitted(std::uint64_t records, std::uint64_t bytes, std::uint64_t behind) {
   records_ += records;
   records_total_.Add(records);
   bytes_total_.Add(bytes);
-  behind_bytes_.Set(static_cast<double>(behind));
+  // Other ingesters of this process add theirs.
+  behind_bytes_.Add(static_cast<double>(behind) - static_cast<double>(behind_));
+  behind_ = behind;
 }
 
-void IngestNotices::OnAborted(const Error& why) {
+void IngestMetrics::OnAborted(const Error& why) {
   aborts_total_.Add();
-  log_.Warn("a transaction failed", why);
+  log_.Warn("the log could not be written; nothing is lost, it is tried again", why);
 }
 
-}  // namespace textback::cli
+}  // namespace textback::pipeline
