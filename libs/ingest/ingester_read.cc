@@ -33,6 +33,7 @@ Status Ingester::ReadFiles() {
     by_path[tracked.position.path].emplace_back(tracked.sequence, key);
   }
   std::vector<std::vector<std::pair<std::uint64_t, FileKey>>> groups;
+  groups.reserve(by_path.size());
   for (auto& [path, group] : by_path) groups.push_back(std::move(group));
   if (groups.empty()) return Ok();
   std::ranges::rotate(groups,

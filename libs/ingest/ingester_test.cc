@@ -392,26 +392,64 @@ TEST_F(IngesterTest, TheRestOfADamagedBerFileIsParked) {
   EXPECT_EQ(Letters()[0].value(), "\xb4\x7f");
 }
 
+// Root may read everything, so the tests that are about permissions run as nobody.
+class AsNobody {
+ public:
+  AsNobody() { EXPECT_EQ(root_ ? seteuid(65'534) : 0, 0); }
+  ~AsNobody() { EXPECT_EQ(root_ ? seteuid(0) : 0, 0); }
+  AsNobody(const AsNobody&) = delete;
+  AsNobody& operator=(const AsNobody&) = delete;
+
+ private:
+  const bool root_ = geteuid() == 0;
+};
+
 TEST_F(IngesterTest, AFileThatCannotBeReadHoldsNothingElseUp) {
-  if (geteuid() == 0) {
-    // Root may read everything: a link that leads nowhere to be listed can't be made unreadable.
-    config_.files_max = 1;
-    config_.patterns = {folder_ / "*"};
-    folder_.Append("a.csv", "1\n");
-    folder_.Append("b.csv", "2\n");
-    Run();
-    EXPECT_EQ(Produced().size(), 1U);
-    EXPECT_THAT(heard_.said, ::testing::Contains("too_many_files"));
-    return;
-  }
   config_.patterns = {folder_ / "*"};
   folder_.Append("a.csv", "1\n");
-  ASSERT_EQ(chmod((folder_ / "a.csv").c_str(), 0), 0);
   folder_.Append("b.csv", "2\n");
-  Run();
+  ASSERT_EQ(chmod((folder_ / "").c_str(), 0755), 0);
+  ASSERT_EQ(chmod((folder_ / "a.csv").c_str(), 0), 0);
+  {
+    const AsNobody nobody;
+    Run();
+  }
   EXPECT_THAT(Produced(), ElementsAre("2"));
   EXPECT_THAT(heard_.said, ::testing::Contains("file_unreadable"));
-  ASSERT_EQ(chmod((folder_ / "a.csv").c_str(), 0600), 0);
+  ASSERT_EQ(chmod((folder_ / "a.csv").c_str(), 0644), 0);
+  RunAfter(1s);
+  EXPECT_THAT(Produced(), ::testing::UnorderedElementsAre("1", "2"));
+}
+
+TEST_F(IngesterTest, AFolderThatCannotBeListedDoesNotMeanThatItsFilesAreGone) {
+  folder_.Append("cdr.csv", "1\ncut");
+  Run();
+  ASSERT_EQ(chmod((folder_ / "").c_str(), 0), 0);
+  {
+    const AsNobody nobody;
+    RunAfter(1s);
+    RunAfter(10s);
+  }
+  ASSERT_EQ(chmod((folder_ / "").c_str(), 0755), 0);
+  EXPECT_THAT(heard_.said, ::testing::Contains("folder_unreadable"));
+  EXPECT_THAT(Letters(), IsEmpty());
+  folder_.Append("cdr.csv", " no more\n");
+  RunAfter(1s);
+  EXPECT_THAT(Produced(), ElementsAre("1", "cut no more"));
+}
+
+TEST_F(IngesterTest, FilesOverTheLimitAreToldAndReadOnceOthersAreForgotten) {
+  config_.files_max = 1;
+  config_.patterns = {folder_ / "*"};
+  folder_.Append("a.csv", "1\n");
+  Run();
+  folder_.Append("b.csv", "2\n");
+  RunAfter(1s);
+  EXPECT_THAT(Produced(), ElementsAre("1"));
+  EXPECT_THAT(heard_.said, ::testing::Contains("too_many_files"));
+  folder_.Remove("a.csv");
+  RunAfter(1s);
+  RunAfter(10s);
   RunAfter(1s);
   EXPECT_THAT(Produced(), ::testing::UnorderedElementsAre("1", "2"));
 }
