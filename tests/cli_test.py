@@ -219,6 +219,26 @@ class Cli(unittest.TestCase):
         check_all(objects(run("deadletter", "retry", *log, "--json", "--yes")[0]), "deadletter_retried")
         run("explain", "nothing", *log, code=1)
 
+    def test_ingest_sends_each_record_once_and_parks_what_has_no_end(self):
+        log = ["--embedded", self.path / "log"]
+        file = self.path / "Master.csv"
+        ingest = lambda code=0: run("ingest", *log, "--name", "pbx", "--source", "asterisk-cdr", file, code=code)[1]
+        file.write_bytes(b"")
+        self.assertIn("topics create", run("ingest", *log, "--name", "pbx", "--source", "asterisk-cdr", "--topic",
+                                           "textback.ingest.positions", file, code=3)[1])
+        run("topics", "create", *log)
+        lines = (SAMPLES / "Master.csv").read_bytes()
+        file.write_bytes(lines + b'"cut')
+        self.assertIn(f"Master.csv: the last record, at byte {len(lines)}, has no end", ingest(code=1))
+        self.assertIn("0 records sent", ingest(code=1))
+        file.write_bytes(lines + b'"cut' + b"x" * 2_000_000 + b"\n" + lines.splitlines(keepends=True)[0])
+        self.assertIn("1 records sent", ingest(code=1))
+        letters = objects(run("deadletter", "list", *log, "--json")[0])
+        check_all(letters, "dead_letter")
+        self.assertEqual([(l["role"], l["source"], l["reason"]) for l in letters],
+                         [("ingest", "pbx", "ingest_record_too_large")])
+        self.assertIn("is not there", run("ingest", *log, "--name", "pbx", "--source", "asterisk-cdr", "none.csv", code=2)[1])
+
     def test_usage(self):
         for arguments in ([], ["nothing"], ["load"], ["load", "--file", "x.pb"], ["topics", "verify"], ["replay"],
                           ["load", "--file", "/nowhere/x.pb", "--count", "1"], ["explain", "x"],
@@ -226,7 +246,7 @@ class Cli(unittest.TestCase):
             _, err = run(*arguments, code=2)
             self.assertTrue(err, arguments)
         for command in ([], ["load"], ["replay"], ["explain"], ["tenants", "apply"], ["topics", "create"],
-                        ["deadletter", "retry"]):
+                        ["deadletter", "retry"], ["ingest"]):
             out, _ = run(*command, "--help")
             self.assertIn(b"xample" if command else b"Exit codes", out)
 

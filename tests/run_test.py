@@ -91,6 +91,30 @@ class Run(unittest.TestCase):
     def parked(self, *filters):
         return [json.loads(line) for line in cli("deadletter", "list", *self.log, "--json", *filters).splitlines()]
 
+    def test_files_are_followed_into_the_log_and_nothing_is_read_twice(self):
+        (self.path / "tenants.yaml").write_bytes((SAMPLES / "tenants.yaml").read_bytes())
+        self.configure("asterisk-cdr")
+        with open(self.path / "run.yaml", "a") as config:
+            config.write(f"ingest: [{{source: load, files: ['{self.path}/Master.csv*']}}]\n")
+        lines = (SAMPLES / "Master.csv").read_bytes().splitlines(keepends=True)
+        master = self.path / "Master.csv"
+        master.write_bytes(b"".join(lines[:10]) + lines[10][:20])
+        pipeline = self.start()
+        pipeline.wait(lambda: pipeline.metric("textback_intake_records_total") == 10)
+        with open(master, "ab") as file:
+            file.write(lines[10][20:])
+        master.rename(self.path / "Master.csv.1")
+        master.write_bytes(b"".join(lines[11:15]))
+        pipeline.wait(lambda: pipeline.metric("textback_intake_records_total") == 15)
+        pipeline.stop()
+        with open(master, "ab") as file:
+            file.write(lines[15])
+        pipeline = self.start()
+        pipeline.wait(lambda: pipeline.metric("textback_ingest_records_total") == 1)
+        pipeline.wait(lambda: pipeline.metric("textback_intake_records_total") == 1)
+        pipeline.stop()
+        self.assertEqual(self.parked(), [])
+
     def test_what_is_parked_is_listed_and_after_the_cause_is_mended_retried(self):
         # JSON into an input that is configured as protobuf: all of it is parked, and the pipeline goes on.
         tenants = self.path / "tenants.yaml"

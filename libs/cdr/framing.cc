@@ -8,6 +8,7 @@ namespace textback::cdr {
 namespace {
 
 constexpr std::string_view kSpace = " \t\r\n";
+constexpr auto kOpen = std::string_view::npos;   // an end that isn't there yet
 constexpr std::size_t kHeadedBytes = 64 * 1024;  // of a value, the header line apart
 
 std::string_view FirstLine(std::string_view text) {
@@ -25,9 +26,10 @@ bool IsHeader(std::string_view line) {
   return !line.empty() && line.front() != '{';
 }
 
-// Where the JSON value at the front of `text` ends. Strings and brackets are enough to see it: what
-// stands between them is the adapter's to judge (FreeSWITCH writes a bare nan).
-std::size_t JsonEnd(std::string_view text) {
+// Where the JSON value at the front of `text` ends; kOpen: not in it. Strings and brackets are
+// enough to see it: what stands between them is the adapter's to judge (FreeSWITCH writes a bare
+// nan).
+std::size_t BracketsEnd(std::string_view text) {
   int depth = 0;
   bool quoted = false;
   for (std::size_t i = 0; i < text.size(); ++i) {
@@ -45,11 +47,33 @@ std::size_t JsonEnd(std::string_view text) {
       return i;  // no object at all: a line of something else
     }
   }
-  return text.size();
+  return kOpen;
+}
+
+// A line that holds a document and nothing else.
+bool IsJsonLine(std::string_view line) {
+  if (line.ends_with('\r')) line.remove_suffix(1);
+  return line.size() > 1 && line.front() == '{' && line.back() == '}' &&
+         BracketsEnd(line) == line.size();
+}
+
+// As BracketsEnd; but a document that was cut ends with its line where documents of a line each
+// follow, so that it costs itself and not the rest of the file.
+std::size_t JsonEnd(std::string_view text) {
+  const auto end = BracketsEnd(text);
+  if (end != kOpen) return end;
+  const auto first = text.find('\n');
+  for (auto at = first; at != std::string_view::npos;) {
+    const auto next = text.find('\n', at + 1);
+    if (next == std::string_view::npos) break;
+    if (IsJsonLine(text.substr(at + 1, next - at - 1))) return first;
+    at = next;
+  }
+  return kOpen;
 }
 
 std::size_t BlockEnd(std::string_view text, std::size_t from) {
-  return std::min({text.find("\n\n", from), text.find("\n\r\n", from), text.size()});
+  return std::min(text.find("\n\n", from), text.find("\n\r\n", from));
 }
 
 // The headers that FreeSWITCH's event socket puts before an event, with an empty line between:
@@ -59,35 +83,33 @@ bool IsEnvelope(std::string_view block) {
          block.find("\nEvent-Name:") == std::string_view::npos;
 }
 
-// Where the XML document at the front ends: at the next declaration, or where the root closes.
+// Where the tag, comment or section that begins at `at` ends; kOpen: not in `text`.
+std::size_t MarkupEnd(std::string_view text, std::size_t at) {
+  const auto tag = text.substr(at);
+  std::string_view close = ">";
+  if (tag.starts_with("<?")) close = "?>";
+  if (tag.starts_with("<!--")) close = "-->";
+  if (tag.starts_with("<![CDATA[")) close = "]]>";
+  const auto found = text.find(close, at);
+  return found == std::string_view::npos ? kOpen : found + close.size();
+}
+
+// Where the XML document at the front ends, which is where its root closes; kOpen: not in `text`.
 std::size_t XmlEnd(std::string_view text) {
   int depth = 0;
   std::size_t at = 0;
   while (true) {
     at = text.find('<', at);
-    if (at == std::string_view::npos) return text.size();
-    const auto tag = text.substr(at);
-    const auto skip_past = [&](std::string_view end) {
-      const auto found = text.find(end, at);
-      at = found == std::string_view::npos ? text.size() : found + end.size();
-    };
-    if (tag.starts_with("<?")) {
-      skip_past("?>");
-    } else if (tag.starts_with("<!--")) {
-      skip_past("-->");
-    } else if (tag.starts_with("<![CDATA[")) {
-      skip_past("]]>");
-    } else if (tag.starts_with("<!")) {
-      skip_past(">");
-    } else {
-      const bool closes = tag.starts_with("</");
-      skip_past(">");
-      const bool empty = at >= 2 && at <= text.size() && text[at - 2] == '/';
-      if (closes) --depth;
-      if (!closes && !empty) ++depth;
-      if (depth <= 0) return at;
-    }
-    if (at >= text.size()) return text.size();
+    if (at == std::string_view::npos) return kOpen;
+    const bool markup_only = text.substr(at).starts_with("<?") || text.substr(at).starts_with("<!");
+    const bool closes = text.substr(at).starts_with("</");
+    at = MarkupEnd(text, at);
+    if (at == kOpen) return kOpen;
+    if (markup_only) continue;
+    const bool empty = text[at - 2] == '/';
+    if (closes) --depth;
+    if (!closes && !empty) ++depth;
+    if (depth <= 0) return at;
   }
 }
 
@@ -96,7 +118,21 @@ std::size_t XmlEnd(std::string_view text) {
 FileSplitter::FileSplitter(Framing framing, std::string_view bytes)
     : framing_(framing), all_(bytes), rest_(bytes), ber_(bytes) {}
 
+FileSplitter FileSplitter::Resumed(Framing framing, std::string_view head, std::string_view bytes) {
+  FileSplitter splitter(framing, bytes);
+  const auto first = head.find_first_not_of(kSpace);
+  if (framing == Framing::kLinesMaybeHeaded) {
+    splitter.framing_ = IsHeader(FirstLine(head)) ? Framing::kHeadedLines : Framing::kLines;
+  }
+  if (splitter.framing_ == Framing::kHeadedLines) splitter.TakeHeader(head);
+  splitter.in_array_ = first != std::string_view::npos && head[first] == '[';
+  splitter.in_root_ = true;
+  splitter.number_ = 1;
+  return splitter;
+}
+
 std::string_view FileSplitter::Take(std::size_t bytes) {
+  open_ = bytes == kOpen;
   offset_ = static_cast<std::size_t>(rest_.data() - all_.data());
   ++number_;
   const auto value = rest_.substr(0, bytes);
@@ -138,7 +174,7 @@ Result<std::optional<std::string_view>> FileSplitter::Next() {
 
 std::optional<std::string_view> FileSplitter::NextLine() {
   while (!rest_.empty()) {
-    auto line = Take(std::min(rest_.find('\n'), rest_.size()));
+    auto line = Take(rest_.find('\n'));
     if (!rest_.empty()) rest_.remove_prefix(1);
     if (!line.empty() && line.back() == '\r') line.remove_suffix(1);
     if (!line.empty()) return line;
@@ -146,23 +182,23 @@ std::optional<std::string_view> FileSplitter::NextLine() {
   return std::nullopt;
 }
 
+void FileSplitter::TakeHeader(std::string_view& bytes) {
+  while (!bytes.empty() && header_.empty()) {
+    header_ = bytes.substr(0, bytes.find('\n'));
+    bytes.remove_prefix(std::min(header_.size() + 1, bytes.size()));
+    if (!header_.empty() && header_.back() == '\r') header_.remove_suffix(1);
+  }
+}
+
 std::optional<std::string_view> FileSplitter::NextHeadedLines() {
-  if (header_.empty()) {
-    while (!rest_.empty() && header_.empty()) {
-      header_ = rest_.substr(0, rest_.find('\n'));
-      rest_.remove_prefix(std::min(header_.size() + 1, rest_.size()));
-      if (!header_.empty() && header_.back() == '\r') header_.remove_suffix(1);
-    }
-    // A file with nothing below its header line holds no record.
-  }
+  if (header_.empty()) TakeHeader(rest_);
+  // A file with nothing below its header line holds no record.
   if (rest_.find_first_not_of("\r\n") == std::string_view::npos) return std::nullopt;
-  std::size_t size = rest_.size();
-  if (size > kHeadedBytes) {
-    const auto newline = rest_.rfind('\n', kHeadedBytes);
-    size = newline != std::string_view::npos ? newline : rest_.find('\n');
-    size = std::min(size, rest_.size() - 1) + 1;
-  }
-  headed_.assign(header_).append("\n").append(Take(size));
+  // A line that isn't ended is a value of its own: it may be a part of one.
+  auto newline = rest_.rfind('\n', kHeadedBytes);
+  if (newline == std::string_view::npos) newline = rest_.find('\n');
+  const auto lines = Take(newline == std::string_view::npos ? kOpen : newline + 1);
+  headed_.assign(header_).append("\n").append(lines);
   return headed_;
 }
 
@@ -218,7 +254,7 @@ std::optional<std::string_view> FileSplitter::NextBlock() {
   std::size_t end = BlockEnd(rest_, 0);
   if (IsEnvelope(rest_.substr(0, end))) {
     const auto inside = rest_.find_first_not_of("\r\n", end);
-    if (inside != std::string_view::npos) end = BlockEnd(rest_, inside);
+    end = inside == std::string_view::npos ? kOpen : BlockEnd(rest_, inside);
   }
   return Take(end);
 }

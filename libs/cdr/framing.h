@@ -39,6 +39,10 @@ class FileSplitter {
  public:
   // `bytes` outlives it.
   FileSplitter(Framing framing, std::string_view bytes);
+  // Goes on behind a value that another one gave: `bytes` is what follows it, `head` how the file
+  // begins, which tells the header line and whether all is one JSON array. Not for kBer and kWhole,
+  // which must be seen as a whole. Both outlive it.
+  static FileSplitter Resumed(Framing framing, std::string_view head, std::string_view bytes);
 
   // The next value; nullopt: the end. kDeadLetter: what is left can't be taken apart; nothing
   // follows it. The value stands until the next call.
@@ -47,6 +51,11 @@ class FileSplitter {
   // it begins.
   std::uint64_t number() const { return number_; }
   std::size_t offset() const { return offset_; }
+  // Where the next one may begin; not for kBer.
+  std::size_t end() const { return all_.size() - rest_.size(); }
+  // The bytes ran out before what ends the value (a newline, a closing bracket): in a file that
+  // grows, more may belong to it. Not for kBer and kWhole.
+  bool open() const { return open_; }
 
  private:
   std::optional<std::string_view> NextLine();
@@ -56,6 +65,8 @@ class FileSplitter {
   std::optional<std::string_view> NextXmlRecord();
   std::optional<std::string_view> NextBlock();
   Result<std::optional<std::string_view>> NextBer();
+  void TakeHeader(std::string_view& bytes);
+  // npos: all that is left, and it is open.
   std::string_view Take(std::size_t bytes);
 
   Framing framing_;
@@ -63,6 +74,7 @@ class FileSplitter {
   std::string_view rest_;
   std::uint64_t number_ = 0;
   std::size_t offset_ = 0;
+  bool open_ = false;
   bool in_array_ = false;
   bool in_root_ = false;
   std::string_view header_;

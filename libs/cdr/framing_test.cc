@@ -100,5 +100,71 @@ TEST(FileSplitter, TakesBlocksOfLines) {
               ElementsAre("a: 1\nb: 2", "c: 3\n"));
 }
 
+TEST(FileSplitter, ACutJsonLineCostsOnlyItself) {
+  EXPECT_THAT(Values(Framing::kJson, "{\"cut\":\"\n{\"a\":1}\n{\"b\":2}\n"),
+              ElementsAre("{\"cut\":\"", R"({"a":1})", R"({"b":2})"));
+  EXPECT_THAT(Values(Framing::kJson, "{\"list\":[\n{\"a\":1}\n]}\n"),
+              ElementsAre("{\"list\":[\n{\"a\":1}\n]}"))
+      << "what is whole is one document, however it is laid out";
+}
+
+// What a reader of a growing file takes: closed values of what is there at each look.
+std::vector<std::string> ValuesInTwoLooks(Framing framing, std::string_view file,
+                                          std::size_t first_look) {
+  std::vector<std::string> values;
+  std::size_t position = 0;
+  for (const auto size : {first_look, file.size()}) {
+    const auto seen = file.substr(0, size);
+    auto splitter = position == 0 ? FileSplitter(framing, seen)
+                                  : FileSplitter::Resumed(framing, seen, seen.substr(position));
+    std::size_t end = 0;
+    while (true) {
+      const auto value = splitter.Next();
+      if (!value || !*value || splitter.open()) break;
+      values.emplace_back(**value);
+      end = splitter.end();
+    }
+    position += end;
+  }
+  return values;
+}
+
+TEST(FileSplitter, AGrowingFileGivesTheSameValuesWhereverItIsCut) {
+  const std::vector<std::pair<Framing, std::string_view>> files = {
+      {Framing::kLines, "a\r\nb\n\nc\n"},
+      {Framing::kLinesMaybeHeaded, "a,2026\nb,2027\n"},
+      {Framing::kJson, "{\"a\":\"}{\"} {\"b\":[\"\\\"]\",2]}\n{\n \"c\":nan\n}\nhello\n{\"d\":1}"},
+      {Framing::kJson, "[{\"a\":1}, {\"b\":[1]}\n,{}]"},
+      {Framing::kJsonOrLines, "INVITE|\"c{|486\n{\n\"a\":1}\n\nACC: {x\r\n{\"b\":2}"},
+      {Framing::kXml,
+       "<?xml version=\"1.0\"?>\n<cdr><a x='1'/><!-- </cdr> --></cdr>\n"
+       "<cdr><b><![CDATA[</cdr>]]></b></cdr>"},
+      {Framing::kXmlRecords, "<?xml version='1.0'?><r><h/>\n<c><d>1</d></c>\n<c/></r>"},
+      {Framing::kBlocks,
+       "Content-Length: 9\nContent-Type: text/event-plain\n\nEvent-Name: A\nb: 1\n\n"
+       "Content-Length: 9\n\n{}\n\nEvent-Name: B\n\n"},
+  };
+  for (const auto& [framing, file] : files) {
+    const auto whole = Values(framing, file);
+    for (std::size_t cut = 0; cut <= file.size(); ++cut) {
+      EXPECT_EQ(ValuesInTwoLooks(framing, file, cut), whole)
+          << file << "\ncut after " << file.substr(0, cut);
+    }
+  }
+}
+
+TEST(FileSplitter, AGrowingFileHasItsHeaderLineBeforeEachValue) {
+  const std::string_view file = "id,to\n1,+447700900001\n2,+447700900002\n";
+  const std::string header = "id,to\n";
+  for (std::size_t cut = 0; cut <= file.size(); ++cut) {
+    std::string lines;
+    for (const auto& value : ValuesInTwoLooks(Framing::kHeadedLines, file, cut)) {
+      ASSERT_TRUE(value.starts_with(header)) << value;
+      lines += value.substr(header.size());
+    }
+    EXPECT_EQ(header + lines, file) << cut;
+  }
+}
+
 }  // namespace
 }  // namespace textback::cdr

@@ -44,13 +44,20 @@ Status AllInOne::Start() {
                             outside_.seed};
   TB_ASSIGN_OR_RETURN(worker_, Worker::Create(config_.worker, around));
   TB_ASSIGN_OR_RETURN(dispatcher_, Dispatcher::Create(config_.dispatcher, around));
+  for (auto files : config_.files) {
+    files.deadletter_topic = Topics(config_.worker.common.prefix).deadletter;
+    files.positions_topic = Topics(config_.worker.common.prefix).ingest_positions;
+    TB_ASSIGN_OR_RETURN(feeds_.emplace_back(), FileFeed::Make(files, around));
+  }
   maintenance_ = std::thread([this] { RunMaintenance(); });
   dispatcher_->Start();
   worker_->Start();
+  for (auto& feed : feeds_) feed->Start();
   return Ok();
 }
 
 void AllInOne::Stop() {
+  for (auto& feed : feeds_) feed->Stop();
   if (worker_) worker_->Stop();
   if (dispatcher_) dispatcher_->Stop();
   stopping_ = true;

@@ -9,9 +9,11 @@
 #include <functional>
 #include <memory>
 #include <thread>
+#include <vector>
 
 #include "log_embedded/embedded_log.h"
 #include "pipeline/dispatcher.h"
+#include "pipeline/file_feed.h"
 #include "pipeline/worker.h"
 
 namespace textback::pipeline {
@@ -46,6 +48,7 @@ class AllInOne {
   std::unique_ptr<log_embedded::EmbeddedLog> log_;
   std::unique_ptr<Worker> worker_;
   std::unique_ptr<Dispatcher> dispatcher_;
+  std::vector<std::unique_ptr<FileFeed>> feeds_;
   std::atomic<bool> stopping_{false};
   std::thread maintenance_;
 };

@@ -501,6 +501,35 @@ void ReadDispatcherParts(config::Map& map, DispatcherConfig& c) {
   }
 }
 
+// Its positions are kept under the input's name.
+void ReadFiles(config::Map& m, RunConfig& c) {
+  const std::string source =
+      m.String("source", "The input of intake.inputs that reads them.").Required().Read();
+  const auto files = m.Strings("files", "Files, folders, or patterns in the last part of a path.",
+                               {.min = 1, .max = 256});
+  if (std::ranges::find(c.files, source, &ingest::IngestConfig::name) != c.files.end()) {
+    m.Refuse("source", "stands twice: name all its files in one entry");
+    return;
+  }
+  const auto input = std::ranges::find(
+      c.worker.inputs, source, [](const intake::IntakeInput& each) { return each.source.name; });
+  if (input == c.worker.inputs.end()) {
+    m.Refuse("source", "no input of intake.inputs has this name");
+    return;
+  }
+  const auto* kind = cdr::FindSourceKind(input->source.format.adapter);
+  if (kind == nullptr) {
+    m.Refuse("source", "its format, " + input->source.format.adapter + ", is not one of files");
+    return;
+  }
+  auto& config = c.files.emplace_back();
+  config.name = source;
+  config.patterns = files;
+  config.topic = input->topic;
+  config.framing = cdr::FramingOf(*kind, input->source.format);
+  config.follow = true;
+}
+
 }  // namespace
 
 void ReadWorkerConfig(config::Map& map, WorkerConfig& c) {
@@ -553,6 +582,8 @@ void ReadRunConfig(config::Map& map, RunConfig& c) {
                        .Read();
   ReadWorkerParts(map, c.worker);
   ReadDispatcherParts(map, c.dispatcher);
+  map.List("ingest", "Files that are followed into the topic of an input.", {.max = 64},
+           [&](config::Map& f) { ReadFiles(f, c); });
 }
 
 Result<WorkerConfig> LoadWorkerConfig(const std::string& path) {

@@ -13,6 +13,7 @@
 #include "config/secret.h"
 #include "dispatch/dispatch_processor.h"
 #include "dispatch/track_processor.h"
+#include "ingest/config.h"
 #include "intake/intake.h"
 #include "log_embedded/embedded_log.h"
 #include "log_kafka/connection.h"
@@ -87,6 +88,8 @@ struct RunConfig {
   TopicPlan plan;
   log_embedded::EmbeddedLogOptions log;  // folder: data_folder + "/log"
   std::string tenants_file;              // "": tenants are applied by other means
+  std::vector<ingest::IngestConfig>
+      files;  // followed into inputs' topics; topics of our own: unset
 };
 
 void ReadWorkerConfig(config::Map& map, WorkerConfig& config);

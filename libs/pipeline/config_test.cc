@@ -53,5 +53,45 @@ TEST(ConfigTest, WhatIsSaidOfSettlingCounts) {
   EXPECT_EQ(settle.settle_ms(), 3'000);
 }
 
+// A run.yaml with this section ingest: its files, or what is wrong with it.
+Result<std::vector<ingest::IngestConfig>> Files(const std::string& format,
+                                                const std::string& ingest) {
+  const std::string text =
+      "data_folder: /var/lib/textback\n"
+      "intake:\n  inputs:\n    - topic: cdrs\n      source: pbx\n      format: " +
+      format + "\nsmsc: {account: a, host: 127.0.0.1, port: 2775}\ningest: " + ingest + "\n";
+  config::Reader reader(text, "run.yaml");
+  RunConfig config;
+  ReadRunConfig(reader.root(), config);
+  TB_RETURN_IF_ERROR(reader.Finish());
+  return config.files;
+}
+
+TEST(ConfigTest, FilesGoToTheirInputsTopicUnderItsName) {
+  const auto files = Files("3gpp", "[{source: pbx, files: [/srv/cdr, /srv/more]}]");
+  ASSERT_TRUE(files) << files.error().message;
+  ASSERT_EQ(files->size(), 1U);
+  EXPECT_EQ(files->front().name, "pbx");
+  EXPECT_EQ(files->front().topic, "cdrs");
+  EXPECT_EQ(files->front().framing, cdr::Framing::kBer);
+  EXPECT_EQ(files->front().patterns, (std::vector<std::string>{"/srv/cdr", "/srv/more"}));
+  EXPECT_TRUE(files->front().follow);
+}
+
+TEST(ConfigTest, FilesOfNoInputAreRefused) {
+  const auto problem = [](const std::string& format, const std::string& ingest) {
+    const auto files = Files(format, ingest);
+    return files ? std::string("none") : files.error().message;
+  };
+  const auto has = [](const std::string& text, const char* words) {
+    return text.find(words) != std::string::npos;
+  };
+  EXPECT_TRUE(has(problem("3gpp", "[{source: pbz, files: [a]}]"), "no input"));
+  EXPECT_TRUE(has(problem("protobuf", "[{source: pbx, files: [a]}]"), "not one of files"));
+  EXPECT_TRUE(has(problem("3gpp", "[{source: pbx, files: [a]}, {source: pbx, files: [b]}]"),
+                  "stands twice"));
+  EXPECT_NE(problem("3gpp", "[{source: pbx, files: []}]"), "none");
+}
+
 }  // namespace
 }  // namespace textback::pipeline

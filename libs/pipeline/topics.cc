@@ -25,7 +25,8 @@ Topics::Topics(std::string p)
       deadletter(prefix + "deadletter"),
       decide_changelog(prefix + "decide.changelog"),
       dispatch_changelog(prefix + "dispatch.changelog"),
-      track_changelog(prefix + "track.changelog") {}
+      track_changelog(prefix + "track.changelog"),
+      ingest_positions(prefix + "ingest.positions") {}
 
 Status Validate(const TopicPlan& plan) {
   if (plan.partitions < 1 || plan.partitions > kPartitionsMax) {
@@ -58,6 +59,7 @@ std::vector<log::TopicSpec> Specs(const Topics& topics, const TopicPlan& plan) {
     stream(*name, plan.decision_partitions);
   stream(topics.tenants_history, 1);
   table(topics.tenants, 1);
+  table(topics.ingest_positions, 1);
   for (const auto* name :
        {&topics.decide_changelog, &topics.dispatch_changelog, &topics.track_changelog}) {
     table(*name, plan.partitions);

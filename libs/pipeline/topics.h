@@ -22,6 +22,7 @@ struct Topics {
   std::string cdrs, calls, inbound, status, tenants, tenants_history, jobs, submissions, receipts;
   std::string decisions, amendments, deadletter;
   std::string decide_changelog, dispatch_changelog, track_changelog;
+  std::string ingest_positions;
 };
 
 struct TopicPlan {

@@ -18,6 +18,7 @@ void AddTopics(CLI::App& app, int& exit_code);
 void AddTenants(CLI::App& app, int& exit_code);
 void AddLoad(CLI::App& app, int& exit_code);
 void AddInspect(CLI::App& app, int& exit_code);
+void AddIngest(CLI::App& app, int& exit_code);
 void AddReplay(CLI::App& app, int& exit_code);
 void AddExplain(CLI::App& app, int& exit_code);
 void AddDeadLetter(CLI::App& app, int& exit_code);

@@ -21,6 +21,7 @@ int main(int argc, char** argv) {
   cli::AddTenants(app, exit_code);
   cli::AddLoad(app, exit_code);
   cli::AddInspect(app, exit_code);
+  cli::AddIngest(app, exit_code);
   cli::AddReplay(app, exit_code);
   cli::AddExplain(app, exit_code);
   cli::AddDeadLetter(app, exit_code);
