@@ -58,6 +58,9 @@ class Decoded {
 struct ValueContext {
   std::int64_t now_ms = 0;
   std::int64_t produced_ms = 0;  // the message's timestamp; 0: not known
+  // Of a file, which has no messages: when it was last written; 0: not known. Stands in for the
+  // arrival of callbacks that carry no time.
+  std::int64_t file_written_ms = 0;
 };
 
 class Adapter {

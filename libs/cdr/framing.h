@@ -33,6 +33,9 @@ enum class Framing : std::uint8_t {
   kXmlRecords,
   // Each a JSON document or, where it begins with no bracket, a line.
   kJsonOrLines,
+  // Bodies of webhooks: JSON documents; a form on each line; else the lines up to an empty one, as
+  // programs log what they were sent.
+  kWebhooks,
 };
 
 class FileSplitter {
@@ -55,6 +58,7 @@ class FileSplitter {
   std::optional<std::string_view> NextXml();
   std::optional<std::string_view> NextXmlRecord();
   std::optional<std::string_view> NextBlock();
+  std::optional<std::string_view> NextWebhook();
   Result<std::optional<std::string_view>> NextBer();
   std::string_view Take(std::size_t bytes);
 
