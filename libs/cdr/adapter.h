@@ -92,7 +92,7 @@ struct FormatConfig {
   bool ignore_unknown_fields = false;  // JSON: skip a field that CallRecord doesn't have
   AsteriskOptions asterisk;
   std::string zone = "UTC";              // of times that carry none: IANA name
-  std::string mapping;                   // csv, json: the text of a mapping file (mapping.h)
+  std::string mapping;                   // csv, json, form: the text of a mapping file (mapping.h)
   std::string mapping_file = "mapping";  // its name, for errors
   std::string profile;  // a vendor's or release's variant of the format; empty: the standard's
   // Mobile networks: numbers that only a mailbox takes, and what roaming numbers (MSRN) begin with.

@@ -81,6 +81,7 @@ constexpr SourceKind kKinds[] = {
     {"bandwidth", "Bandwidth voice webhooks", Framing::kWebhooks, kEvents, 5'000, NewBandwidth},
     {"3gpp-rf", "Rf accounting requests of IMS nodes as JSON", Framing::kJson, kLegEnd, 3'000,
      NewRfJson},
+    {"form", "any form by a mapping file", Framing::kWebhooks, kEvents, 5'000, NewMappedForm},
     {"json", "CallRecord as JSON, or any JSON by a mapping file", Framing::kJson, kCallEnd, 0,
      [](const FormatConfig& config) -> Result<std::unique_ptr<Adapter>> {
        if (!config.mapping.empty()) return NewMappedJson(config);

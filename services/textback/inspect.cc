@@ -309,7 +309,8 @@ void AddInspect(CLI::App& app, int& exit_code) {
   command.add_option("--country", options->country, "ISO 3166-1, for national numbers: GB");
   command.add_option("--zone", options->zone, "of times that carry none: an IANA name")
       ->capture_default_str();
-  command.add_option("--mapping", options->mapping, "csv, json: which column or path is what");
+  command.add_option("--mapping", options->mapping,
+                     "csv, json, form: which column, path or field is what");
   command.add_option("--profile", options->profile, "a vendor's or release's variant");
   command
       .add_option("--columns", options->columns,
