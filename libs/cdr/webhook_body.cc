@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <bit>
 #include <charconv>
 
 #include "base/ascii.h"
@@ -15,7 +16,6 @@ namespace textback::cdr {
 namespace {
 
 using simdjson::dom::element;
-using simdjson::dom::element_type;
 using simdjson::dom::object;
 
 constexpr std::size_t kJsonDepthMax = 32;
@@ -49,6 +49,9 @@ bool SplitLine(std::string_view line, std::string_view& name, std::string_view& 
 }  // namespace
 
 struct WebhookBody::Json {
+  Status Walk(const element& value, int depth, WebhookBody& body);
+  static Status Set(std::size_t field, const element& value, WebhookBody& body);
+
   simdjson::dom::parser parser;
   std::string padded;
 };
@@ -60,6 +63,10 @@ WebhookBody::WebhookBody(std::span<const std::string_view> names,
       values_(names.size()),
       json_(std::make_unique<Json>()) {
   TB_ASSERT(names.size() <= kFieldsMax);
+  for (std::size_t i = 0; i < names.size(); ++i) {
+    TB_ASSERT(names[i].size() <= kNameBytesMax);
+    fields_by_length_[names[i].size()] |= std::uint64_t{1} << i;
+  }
 }
 WebhookBody::~WebhookBody() = default;
 WebhookBody::WebhookBody(WebhookBody&&) noexcept = default;
@@ -89,7 +96,8 @@ Status WebhookBody::Read(std::string_view value) {
 
 Status WebhookBody::ReadJson(std::string_view text) {
   bad_value_ = reasons::kJsonBadValue;
-  auto& [parser, padded] = *json_;
+  auto& parser = json_->parser;
+  auto& padded = json_->padded;
   padded.reserve(text.size() + simdjson::SIMDJSON_PADDING);
   padded.assign(text);
   if (parser.max_depth() != kJsonDepthMax) {
@@ -109,44 +117,39 @@ Status WebhookBody::ReadJson(std::string_view text) {
     return DeadLetterError(reasons::kJsonMalformed,
                            std::string("not JSON: ") + simdjson::error_message(error));
   }
-  const auto walk = [this](const auto& self, const element& value, int depth) -> Status {
-    object members;
-    if (value.get(members) != simdjson::SUCCESS) return Ok();
-    for (const auto member : members) {
-      if (member.value.is_object()) {
-        if (depth < kContainersMax &&
-            std::ranges::find(containers_, member.key) != containers_.end()) {
-          TB_RETURN_IF_ERROR(self(self, member.value, depth + 1));
-        }
-        continue;
-      }
-      const auto field = std::ranges::find(names_, member.key);
-      if (field == names_.end()) continue;
-      const auto index = static_cast<std::size_t>(field - names_.begin());
-      std::string_view text_value;
-      if (member.value.get(text_value) == simdjson::SUCCESS) {
-        TB_RETURN_IF_ERROR(Set(index, text_value));
-        continue;
-      }
-      std::array<char, kNumberBytesMax> digits;
-      char* end = digits.data();
-      char* const most = digits.data() + digits.size();
-      if (member.value.type() == element_type::BOOL) {
-        TB_RETURN_IF_ERROR(Set(index, bool(member.value) ? "true" : "false"));
-        continue;
-      }
-      if (std::int64_t number = 0; member.value.get(number) == simdjson::SUCCESS) {
-        end = std::to_chars(end, most, number).ptr;
-      } else if (double real = 0; member.value.get(real) == simdjson::SUCCESS) {
-        end = std::to_chars(end, most, real).ptr;
-      } else {
-        continue;  // null, or a list
-      }
-      TB_RETURN_IF_ERROR(Set(index, Scratch().assign(digits.data(), end)));
+  return json_->Walk(root, 0, *this);
+}
+
+Status WebhookBody::Json::Walk(const element& value, int depth, WebhookBody& body) {
+  object members;
+  if (value.get(members) != simdjson::SUCCESS) return Ok();
+  for (const auto member : members) {
+    if (member.value.is_object()) {
+      const bool enter = depth < kContainersMax &&
+                         std::ranges::find(body.containers_, member.key) != body.containers_.end();
+      if (enter) TB_RETURN_IF_ERROR(Walk(member.value, depth + 1, body));
+    } else if (const auto field = body.FieldOf(member.key)) {
+      TB_RETURN_IF_ERROR(Set(*field, member.value, body));
     }
+  }
+  return Ok();
+}
+
+// Null and lists say nothing.
+Status WebhookBody::Json::Set(std::size_t field, const element& value, WebhookBody& body) {
+  if (std::string_view text; value.get(text) == simdjson::SUCCESS) return body.Set(field, text);
+  if (bool yes = false; value.get(yes) == simdjson::SUCCESS)
+    return body.Set(field, yes ? "true" : "false");
+  std::array<char, kNumberBytesMax> digits;
+  char* end = nullptr;
+  if (std::int64_t number = 0; value.get(number) == simdjson::SUCCESS) {
+    end = std::to_chars(digits.data(), digits.data() + digits.size(), number).ptr;
+  } else if (double real = 0; value.get(real) == simdjson::SUCCESS) {
+    end = std::to_chars(digits.data(), digits.data() + digits.size(), real).ptr;
+  } else {
     return Ok();
-  };
-  return walk(walk, root, 0);
+  }
+  return body.Set(field, body.Scratch().assign(digits.data(), end));
 }
 
 Status WebhookBody::ReadForm(std::string_view text) {
@@ -187,10 +190,19 @@ Status WebhookBody::ReadLines(std::string_view text) {
                          "this is none of JSON, a form and lines of \"Name: value\"");
 }
 
+// A body has more fields than are read: the length tells most of them apart.
+std::optional<std::size_t> WebhookBody::FieldOf(std::string_view name) const {
+  if (name.size() > kNameBytesMax) return std::nullopt;
+  for (auto rest = fields_by_length_[name.size()]; rest != 0; rest &= rest - 1) {
+    const auto field = static_cast<std::size_t>(std::countr_zero(rest));
+    if (names_[field] == name) return field;
+  }
+  return std::nullopt;
+}
+
 Status WebhookBody::SetNamed(std::string_view name, std::string_view value) {
-  const auto field = std::ranges::find(names_, name);
-  if (field == names_.end()) return Ok();
-  return Set(static_cast<std::size_t>(field - names_.begin()), value);
+  const auto field = FieldOf(name);
+  return field ? Set(*field, value) : Ok();
 }
 
 Status WebhookBody::Set(std::size_t field, std::string_view value) {

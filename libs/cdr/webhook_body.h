@@ -13,9 +13,11 @@
 // Errors: kDeadLetter with the code of the notation. Threads: one at a time.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <deque>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -28,6 +30,7 @@ namespace textback::cdr {
 class WebhookBody {
  public:
   static constexpr std::size_t kFieldsMax = 64;
+  static constexpr std::size_t kNameBytesMax = 31;
 
   // `names`: of the fields, by index. `containers`: JSON objects whose members count as the body's
   // own. Both are static.
@@ -55,12 +58,14 @@ class WebhookBody {
   Status ReadJson(std::string_view text);
   Status ReadForm(std::string_view text);
   Status ReadLines(std::string_view text);
+  std::optional<std::size_t> FieldOf(std::string_view name) const;
   Status SetNamed(std::string_view name, std::string_view value);
   Status Set(std::size_t field, std::string_view value);
   std::string& Scratch();
 
   std::span<const std::string_view> names_;
   std::span<const std::string_view> containers_;
+  std::array<std::uint64_t, kNameBytesMax + 1> fields_by_length_{};  // of the name: a bit for each
   std::vector<std::string_view> values_;
   std::uint64_t seen_ = 0;  // a bit for each field
   const char* bad_value_ = nullptr;
