@@ -61,6 +61,7 @@ TEST(Plivo, ReadsVerdicts) {
       {Dialled("DialStatus=timeout"), "no_answer"},
       {DialledLeg("DialBLegHangupCause=LOSE_RACE&DialBLegHangupCauseCode=9000"),
        "answered_elsewhere"},
+      {DialledLeg("DialBLegHangupCauseCode=9000"), "answered_elsewhere"},
       {DialledLeg("DialBLegHangupCause=NORMAL_CLEARING&DialBLegDuration=7"), "answered"},
       {DialledLeg("DialBLegHangupCause=NORMAL_CLEARING&DialBLegDuration=0"), "unresolved"},
       {DialledLeg("DialBLegHangupCause=USER_BUSY"), "busy"},
