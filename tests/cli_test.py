@@ -10,6 +10,7 @@ import subprocess
 import sys
 import tempfile
 import unittest
+import urllib.parse
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 SAMPLES = ROOT / "deploy/samples"
@@ -150,6 +151,32 @@ class Cli(unittest.TestCase):
         self.assertEqual(len(objects(out)), 1)
         self.assertIn("cut.csv:2: csv_", err)
         self.assertIn("none of asterisk-cdr, ", run("inspect", "--source", "nortel", file, code=2)[1])
+
+    def test_inspect_joins_a_providers_callbacks(self):
+        """The parent's `completed` says that the application answered; who was reached, <Dial> says."""
+        def callback(call, caller, **fields):
+            return urllib.parse.urlencode({"CallSid": call, "From": caller, "To": "+442079460222", "Direction": "inbound", **fields})
+
+        end = {"CallStatus": "completed", "CallDuration": "40", "Timestamp": "Mon, 21 Sep 2026 12:00:40 +0000"}
+        lines = []
+        for call, caller, reached in (("CA01", "+447700900101", "no-answer"), ("CA02", "+447700900102", "completed"),
+                                      ("CA03", "+447700900103", None)):
+            if reached:  # the answer to <Dial> carries no time: the file's own counts
+                lines.append(callback(call, caller, CallStatus="in-progress", DialCallStatus=reached))
+            lines.append(callback(call, caller, **end))
+        leg = {"ParentCallSid": "CA04", "Direction": "outbound-dial", "textback_line": "+442079460222", "textback_caller": "+447700900104"}
+        for status, second in (("ringing", 38), ("no-answer", 40)):
+            lines.append(callback("CA05", "+442079460222", **{**leg, "CallStatus": status, "Timestamp": f"Mon, 21 Sep 2026 12:00:{second} +0000"}))
+        lines.append(callback("CA04", "+447700900104", **end))
+        file = self.path / "callbacks.txt"
+        file.write_text("\n".join(lines) + "\n")
+        os.utime(file, (1789992040, 1789992040))
+        calls = objects(run("inspect", "--source", "twilio", "--json", file)[0])
+        self.assertEqual([(c["customer"], c["verdict"], c["answered_by"]) for c in calls], [
+            ("+447700900101", "no_answer", ""),
+            ("+447700900102", "answered", "unknown"),
+            ("+447700900103", "answered", "ivr"),
+            ("+447700900104", "short_ring", "")])
 
     def test_replay_names_what_it_cannot_read(self):
         file = self.path / "bad.jsonl"

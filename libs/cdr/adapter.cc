@@ -50,7 +50,8 @@ Result<std::unique_ptr<Adapter>> NewAdapter(const FormatConfig& config) {
     return FatalError("config_invalid",
                       config.adapter + " has no Confluent header: leave confluent_header out");
   }
-  if (!config.mapping.empty() && config.adapter != "csv" && config.adapter != "json") {
+  if (!config.mapping.empty() && config.adapter != "csv" && config.adapter != "json" &&
+      config.adapter != "form") {
     return FatalError("config_invalid", config.adapter + " takes no mapping: leave it out");
   }
   std::unique_ptr<Adapter> body;

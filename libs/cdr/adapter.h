@@ -58,6 +58,9 @@ class Decoded {
 struct ValueContext {
   std::int64_t now_ms = 0;
   std::int64_t produced_ms = 0;  // the message's timestamp; 0: not known
+  // Of a file, which has no messages: when it was last written; 0: not known. Stands in for the
+  // arrival of callbacks that carry no time.
+  std::int64_t file_written_ms = 0;
 };
 
 class Adapter {
@@ -89,7 +92,7 @@ struct FormatConfig {
   bool ignore_unknown_fields = false;  // JSON: skip a field that CallRecord doesn't have
   AsteriskOptions asterisk;
   std::string zone = "UTC";              // of times that carry none: IANA name
-  std::string mapping;                   // csv, json: the text of a mapping file (mapping.h)
+  std::string mapping;                   // csv, json, form: the text of a mapping file (mapping.h)
   std::string mapping_file = "mapping";  // its name, for errors
   std::string profile;  // a vendor's or release's variant of the format; empty: the standard's
   // Mobile networks: numbers that only a mailbox takes, and what roaming numbers (MSRN) begin with.

@@ -17,6 +17,7 @@ constexpr auto k3gpp = v1::Cause::NAMESPACE_3GPP;
 constexpr auto kMap = v1::Cause::NAMESPACE_MAP;
 constexpr auto kGsm0408 = v1::Cause::NAMESPACE_GSM0408;
 constexpr auto kIms = v1::Cause::NAMESPACE_IMS;
+constexpr auto kProvider = v1::Cause::NAMESPACE_PROVIDER;
 
 constexpr auto kUnresolved = v1::VERDICT_UNRESOLVED;
 
@@ -342,6 +343,86 @@ constexpr CauseRow kImsRows[] = {
     Vague(kIms, "cause-code/3", v1::VERDICT_NETWORK_FAILURE, "ims.internal_error"),
 };
 
+// Telephony providers (CPaaS), with the provider's name before the word. Answered calls need no
+// row: adapters say who answered.
+constexpr CauseRow kProviderRows[] = {
+    // twilio.com/docs/voice/api/call-resource, "Call Status Values"; SipResponseCode, behind it, is
+    // clearer than `failed`. `no-answer` covers the caller who hung up while it rang.
+    Says(kProvider, "twilio/busy", v1::VERDICT_BUSY, "twilio.busy"),
+    Read(kProvider, "twilio/no-answer", Reading::kRangOut, "twilio.no_answer"),
+    Vague(kProvider, "twilio/failed", v1::VERDICT_NETWORK_FAILURE, "twilio.failed"),
+    Read(kProvider, "twilio/canceled", Reading::kCallerGaveUp, "twilio.canceled"),
+    Read(kProvider, "twilio/cancelled", Reading::kCallerGaveUp, "twilio.canceled"),
+    // <Dial> with DialBridged=false: picked up, and not connected to the caller.
+    Says(kProvider, "twilio/not-bridged", v1::VERDICT_NO_ANSWER, "twilio.not_bridged"),
+    Says(kProvider, "signalwire/busy", v1::VERDICT_BUSY, "signalwire.busy"),
+    Read(kProvider, "signalwire/no-answer", Reading::kRangOut, "signalwire.no_answer"),
+    Vague(kProvider, "signalwire/failed", v1::VERDICT_NETWORK_FAILURE, "signalwire.failed"),
+    Read(kProvider, "signalwire/canceled", Reading::kCallerGaveUp, "signalwire.canceled"),
+    Read(kProvider, "signalwire/cancelled", Reading::kCallerGaveUp, "signalwire.canceled"),
+    // <Dial> with DialBridged=false: picked up, and not connected to the caller.
+    Says(kProvider, "signalwire/not-bridged", v1::VERDICT_NO_ANSWER, "signalwire.not_bridged"),
+    Says(kProvider, "telnyx/busy", v1::VERDICT_BUSY, "telnyx.busy"),
+    Read(kProvider, "telnyx/no-answer", Reading::kRangOut, "telnyx.no_answer"),
+    Vague(kProvider, "telnyx/failed", v1::VERDICT_NETWORK_FAILURE, "telnyx.failed"),
+    Read(kProvider, "telnyx/canceled", Reading::kCallerGaveUp, "telnyx.canceled"),
+    Read(kProvider, "telnyx/cancelled", Reading::kCallerGaveUp, "telnyx.canceled"),
+    // <Dial> with DialBridged=false: picked up, and not connected to the caller.
+    Says(kProvider, "telnyx/not-bridged", v1::VERDICT_NO_ANSWER, "telnyx.not_bridged"),
+    // developers.telnyx.com, callHangup: hangup_cause.
+    Read(kProvider, "telnyx/call_rejected", Reading::kRefused, "telnyx.call_rejected"),
+    Says(kProvider, "telnyx/no_answer", v1::VERDICT_NO_ANSWER, "telnyx.no_answer_cause"),
+    Vague(kProvider, "telnyx/not_found", v1::VERDICT_WRONG_NUMBER, "telnyx.not_found"),
+    Read(kProvider, "telnyx/originator_cancel", Reading::kCallerGaveUp, "telnyx.originator_cancel"),
+    Says(kProvider, "telnyx/timeout", v1::VERDICT_NO_ANSWER, "telnyx.timeout"),
+    Vague(kProvider, "telnyx/unspecified", kUnresolved, "telnyx.unspecified"),
+    Says(kProvider, "telnyx/user_busy", v1::VERDICT_BUSY, "telnyx.user_busy"),
+    // developer.vonage.com, Voice API webhook reference: status. sip_code stands behind it.
+    Says(kProvider, "vonage/busy", v1::VERDICT_BUSY, "vonage.busy"),
+    Read(kProvider, "vonage/cancelled", Reading::kCallerGaveUp, "vonage.cancelled"),
+    Vague(kProvider, "vonage/failed", v1::VERDICT_NETWORK_FAILURE, "vonage.failed"),
+    Vague(kProvider, "vonage/rejected", v1::VERDICT_NETWORK_FAILURE, "vonage.rejected"),
+    Says(kProvider, "vonage/timeout", v1::VERDICT_NO_ANSWER, "vonage.timeout"),
+    // "unreachable, or the recipient declined".
+    ReadVague(kProvider, "vonage/unanswered", Reading::kNoResponse, "vonage.unanswered"),
+    // docs.plivo.com: CallStatus and DialStatus; and .../troubleshooting/hangup-causes by number.
+    Says(kProvider, "plivo/busy", v1::VERDICT_BUSY, "plivo.busy"),
+    Read(kProvider, "plivo/cancel", Reading::kCallerGaveUp, "plivo.cancel"),
+    Read(kProvider, "plivo/canceled", Reading::kCallerGaveUp, "plivo.cancel"),
+    Vague(kProvider, "plivo/failed", v1::VERDICT_NETWORK_FAILURE, "plivo.failed"),
+    Read(kProvider, "plivo/no-answer", Reading::kRangOut, "plivo.no_answer"),
+    Read(kProvider, "plivo/timeout", Reading::kRangOut, "plivo.timeout"),
+    Vague(kProvider, "plivo/0", kUnresolved, "plivo.0"),        // unknown
+    Vague(kProvider, "plivo/1000", kUnresolved, "plivo.1000"),  // cancelled by an API request
+    Says(kProvider, "plivo/1010", v1::VERDICT_NETWORK_FAILURE, "plivo.1010"),  // out of credits
+    Says(kProvider, "plivo/1020", v1::VERDICT_NETWORK_FAILURE, "plivo.1020"),  // too many dials
+    Says(kProvider, "plivo/2000", v1::VERDICT_WRONG_NUMBER, "plivo.2000"),  // invalid destination
+    Says(kProvider, "plivo/2010", v1::VERDICT_UNREACHABLE, "plivo.2010"),   // out of service
+    Says(kProvider, "plivo/2020", v1::VERDICT_UNREACHABLE, "plivo.2020"),   // not registered
+    Says(kProvider, "plivo/2030", v1::VERDICT_NETWORK_FAILURE, "plivo.2030"),     // country barred
+    Says(kProvider, "plivo/2040", v1::VERDICT_NETWORK_FAILURE, "plivo.2040"),     // number barred
+    Says(kProvider, "plivo/2060", v1::VERDICT_NETWORK_FAILURE, "plivo.2060"),     // loop detected
+    Says(kProvider, "plivo/9000", v1::VERDICT_ANSWERED_ELSEWHERE, "plivo.9000"),  // lost race
+    // dev.bandwidth.com/docs/voice/webhooks/disconnect: cause, of what wasn't answered.
+    Vague(kProvider, "bandwidth/account-limit", v1::VERDICT_NETWORK_FAILURE,
+          "bandwidth.account_limit"),
+    Vague(kProvider, "bandwidth/application-error", v1::VERDICT_NETWORK_FAILURE,
+          "bandwidth.application_error"),
+    Says(kProvider, "bandwidth/busy", v1::VERDICT_BUSY, "bandwidth.busy"),
+    Vague(kProvider, "bandwidth/callback-error", v1::VERDICT_NETWORK_FAILURE,
+          "bandwidth.callback_error"),
+    Read(kProvider, "bandwidth/cancel", Reading::kCallerGaveUp, "bandwidth.cancel"),
+    Vague(kProvider, "bandwidth/error", v1::VERDICT_NETWORK_FAILURE, "bandwidth.error"),
+    Read(kProvider, "bandwidth/hangup", Reading::kCallerGaveUp, "bandwidth.hangup_unanswered"),
+    Vague(kProvider, "bandwidth/invalid-bxml", v1::VERDICT_NETWORK_FAILURE,
+          "bandwidth.invalid_bxml"),
+    Vague(kProvider, "bandwidth/node-capacity-exceeded", v1::VERDICT_NETWORK_FAILURE,
+          "bandwidth.node_capacity_exceeded"),
+    Says(kProvider, "bandwidth/rejected", v1::VERDICT_DECLINED, "bandwidth.rejected"),
+    Says(kProvider, "bandwidth/timeout", v1::VERDICT_NO_ANSWER, "bandwidth.timeout"),
+    Vague(kProvider, "bandwidth/unknown", kUnresolved, "bandwidth.unknown"),
+};
+
 std::string_view WithoutLeadingZeros(std::string_view value) {
   const std::size_t at = value.find_first_not_of('0');
   if (at == std::string_view::npos) return value.empty() ? value : value.substr(0, 1);
@@ -376,6 +457,8 @@ const CauseRow* FindCause(v1::Cause::Namespace space, std::string_view value) {
       return FindIn(kGsm0408Rows, WithoutLeadingZeros(value));
     case v1::Cause::NAMESPACE_IMS:
       return FindIn(kImsRows, WithoutLeadingZeros(value));
+    case v1::Cause::NAMESPACE_PROVIDER:
+      return FindIn(kProviderRows, value);
     default:
       return nullptr;
   }

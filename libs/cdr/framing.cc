@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "base/ascii.h"
 #include "cdr/reasons.h"
 
 namespace textback::cdr {
@@ -81,6 +82,13 @@ std::size_t BlockEnd(std::string_view text, std::size_t from) {
 bool IsEnvelope(std::string_view block) {
   return (block.starts_with("Content-Length:") || block.starts_with("Content-Type:")) &&
          block.find("\nEvent-Name:") == std::string_view::npos;
+}
+
+// A form of several fields on one line. A single "name=value" may be one of several lines.
+bool IsFormLine(std::string_view line) {
+  const auto ampersand = line.find('&');
+  return ampersand != std::string_view::npos &&
+         line.find_first_not_of(kSpace, ampersand + 1) != std::string_view::npos;
 }
 
 // Where the tag, comment or section that begins at `at` ends; kOpen: not in `text`.
@@ -166,6 +174,8 @@ Result<std::optional<std::string_view>> FileSplitter::Next() {
       return NextXmlRecord();
     case Framing::kBlocks:
       return NextBlock();
+    case Framing::kWebhooks:
+      return NextWebhook();
     case Framing::kBer:
       return NextBer();
   }
@@ -257,6 +267,18 @@ std::optional<std::string_view> FileSplitter::NextBlock() {
     end = inside == std::string_view::npos ? kOpen : BlockEnd(rest_, inside);
   }
   return Take(end);
+}
+
+std::optional<std::string_view> FileSplitter::NextWebhook() {
+  if (in_array_) return NextJson();
+  const auto at = rest_.find_first_not_of(kSpace);
+  if (at == std::string_view::npos) return std::nullopt;
+  rest_.remove_prefix(at);
+  const auto line = FirstLine(rest_);
+  // A log's line may begin with a time in brackets.
+  const bool list = line.starts_with('[') && Trimmed(rest_.substr(1)).starts_with('{');
+  if (line.starts_with('{') || list) return NextJson();
+  return IsFormLine(line) ? NextLine() : NextBlock();
 }
 
 Result<std::optional<std::string_view>> FileSplitter::NextBer() {

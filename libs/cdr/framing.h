@@ -33,6 +33,9 @@ enum class Framing : std::uint8_t {
   kXmlRecords,
   // Each a JSON document or, where it begins with no bracket, a line.
   kJsonOrLines,
+  // Bodies of webhooks: JSON documents; a form on each line; else the lines up to an empty one, as
+  // programs log what they were sent.
+  kWebhooks,
 };
 
 class FileSplitter {
@@ -64,6 +67,7 @@ class FileSplitter {
   std::optional<std::string_view> NextXml();
   std::optional<std::string_view> NextXmlRecord();
   std::optional<std::string_view> NextBlock();
+  std::optional<std::string_view> NextWebhook();
   Result<std::optional<std::string_view>> NextBer();
   void TakeHeader(std::string_view& bytes);
   // npos: all that is left, and it is open.

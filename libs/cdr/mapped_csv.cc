@@ -238,8 +238,8 @@ Result<std::unique_ptr<Adapter>> NewMappedCsv(const FormatConfig& config) {
     return FatalError("config_invalid", "csv needs a mapping file: see docs/sources/mapping.md");
   TB_ASSIGN_OR_RETURN(auto plan,
                       mapping::Compile(config.mapping, config.mapping_file, config.zone));
-  if (plan->json)
-    return FatalError("config_invalid", config.mapping_file + " is for json, not for csv");
+  if (plan->json || plan->form)
+    return FatalError("config_invalid", config.mapping_file + " is for json or form, not for csv");
   return std::unique_ptr<Adapter>(std::make_unique<MappedCsv>(std::move(plan)));
 }
 

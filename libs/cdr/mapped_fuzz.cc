@@ -37,6 +37,16 @@ fields:
   causes: [{from: x, namespace: sip}, {from: y, namespace: textback, words: {q: busy}, otherwise: unresolved}]
 )";
 
+constexpr const char* kForm = R"(
+format: form
+fields:
+  record_id: {all_of: [id, b]}
+  calling: a
+  called: {from: [b, a], number_type: {value: international}}
+  ended_at: {from: $arrival, format: epoch_ms}
+  causes: {from: c, namespace: textback, words: {q: busy}, otherwise: unresolved}
+)";
+
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
@@ -44,10 +54,12 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   static Decoder csv = FuzzDecoder({.adapter = "csv", .mapping = kCsv});
   static Decoder header = FuzzDecoder({.adapter = "csv", .mapping = kHeader});
   static Decoder json = FuzzDecoder({.adapter = "json", .mapping = kJson});
+  static Decoder form = FuzzDecoder({.adapter = "form", .mapping = kForm});
   const std::string_view value(reinterpret_cast<const char*>(data), size);
   CheckDecoding(csv, value);
   CheckDecoding(header, value, /*may_hold_none=*/true);
   CheckDecoding(json, value, /*may_hold_none=*/true);  // an empty array
+  CheckDecoding(form, value);
   FileSplitter splitter(Framing::kHeadedLines, value);
   for (auto part = splitter.Next(); part && *part; part = splitter.Next())
     CheckDecoding(header, **part, /*may_hold_none=*/true);

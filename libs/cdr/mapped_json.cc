@@ -205,7 +205,7 @@ Result<std::unique_ptr<Adapter>> NewMappedJson(const FormatConfig& config) {
   TB_ASSIGN_OR_RETURN(auto plan,
                       mapping::Compile(config.mapping, config.mapping_file, config.zone));
   if (!plan->json)
-    return FatalError("config_invalid", config.mapping_file + " is for csv, not for json");
+    return FatalError("config_invalid", config.mapping_file + " is for csv or form, not for json");
   return std::unique_ptr<Adapter>(std::make_unique<MappedJson>(std::move(plan)));
 }
 

@@ -37,7 +37,7 @@ std::string OrNone(const std::string& text) { return text.empty() ? "-" : text; 
 std::string Read(const fs::path& mapping, const fs::path& sample) {
   SourceConfig config;
   config.name = "test";
-  config.format.adapter = sample.extension() == ".csv" ? "csv" : "json";
+  config.format.adapter = sample.extension().string().substr(1);
   config.format.mapping = Contents(mapping);
   config.format.mapping_file = mapping.filename();
   config.settle.set_emits(v1::SettleProfile::EMITS_CALL_END);
@@ -53,7 +53,8 @@ std::string Read(const fs::path& mapping, const fs::path& sample) {
   Decoded out;
   std::ostringstream lines;
   for (auto value = splitter.Next(); value && *value; value = splitter.Next()) {
-    decoder->Decode(**value, {.now_ms = 1'800'000'000'000}, out);
+    decoder->Decode(**value, {.now_ms = 1'800'000'000'000, .file_written_ms = 1'789'992'000'000},
+                    out);
     for (const auto& item : out.items) {
       auto& record = *item.record;
       if (record.direction() == v1::DIRECTION_OUTBOUND)
@@ -72,13 +73,14 @@ TEST(Mapped, EveryReadyMappingReadsItsSample) {
   std::size_t mappings = 0;
   for (const auto& entry : fs::directory_iterator(kRoot / "deploy/mappings")) {
     const auto folder = kRoot / "tests/data/cdr/mappings" / entry.path().stem();
-    const auto csv = folder / "sample.csv";
-    EXPECT_EQ(Read(entry.path(), fs::exists(csv) ? csv : folder / "sample.json"),
-              Contents(folder / "expected.tsv"))
-        << entry.path();
+    fs::path sample;
+    for (const char* name : {"sample.csv", "sample.json", "sample.form"}) {
+      if (fs::exists(folder / name)) sample = folder / name;
+    }
+    EXPECT_EQ(Read(entry.path(), sample), Contents(folder / "expected.tsv")) << entry.path();
     ++mappings;
   }
-  EXPECT_GE(mappings, 11U);
+  EXPECT_GE(mappings, 14U);
 }
 
 TEST(Mapped, TheExampleOfTheDocumentationReadsItsSample) {
@@ -113,8 +115,38 @@ TEST(Mapped, SaysWhichFormatAMappingIsFor) {
   EXPECT_THAT(NewMappedCsv(config).error().message, testing::HasSubstr("m.yaml is for json"));
   config.mapping = "format: csv\nfields: {calling: 1}";
   EXPECT_THAT(NewMappedJson(config).error().message, testing::HasSubstr("m.yaml is for csv"));
+  EXPECT_THAT(NewMappedForm(config).error().message, testing::HasSubstr("m.yaml is for csv"));
+  config.mapping = "format: form\nfields: {calling: a}";
+  EXPECT_THAT(NewMappedCsv(config).error().message, testing::HasSubstr("not for csv"));
+  EXPECT_THAT(NewMappedJson(config).error().message, testing::HasSubstr("not for json"));
   config.mapping.clear();
   EXPECT_THAT(NewMappedCsv(config).error().message, testing::HasSubstr("needs a mapping"));
+  EXPECT_THAT(NewMappedForm(config).error().message, testing::HasSubstr("needs a mapping"));
+}
+
+TEST(Mapped, ReadsForms) {
+  SourceConfig config;
+  config.name = "test";
+  config.format.adapter = "form";
+  config.format.mapping =
+      "format: form\nfields: {calling: a, ended_at: {from: $arrival, format: epoch_ms}}";
+  config.settle.set_emits(v1::SettleProfile::EMITS_EVENTS);
+  auto decoder = Decoder::Make(config);
+  ASSERT_TRUE(decoder) << decoder.error().message;
+  Decoded out;
+  const auto read = [&](std::string_view form, std::int64_t produced_ms) {
+    decoder->Decode(form, {.now_ms = 1'800'000'000'000, .produced_ms = produced_ms}, out);
+    if (!out.rejected.empty()) return out.rejected[0].error.code;
+    return out.items[0].record->calling().number() + "@" +
+           std::to_string(out.items[0].record->ended_at_ms());
+  };
+  EXPECT_EQ(read("b=9&a=1+2&a=3\r\n", 1'789'992'000'000), "1 2@1789992000000")
+      << "the first of a name counts";
+  EXPECT_EQ(read("a=1&$arrival=5", 1'789'992'000'000), "1@1789992000000")
+      << "nobody but the log says when it arrived";
+  EXPECT_EQ(read("a=1", 0), "time_missing");
+  EXPECT_EQ(read("a=%FF", 1'789'992'000'000), "invalid_utf8");
+  EXPECT_EQ(read("a=%", 1'789'992'000'000), "form_malformed");
 }
 
 }  // namespace

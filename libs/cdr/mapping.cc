@@ -56,14 +56,16 @@ class Compiler {
   void ReadFormat(Section& top) {
     const auto format = top.Word("format");
     plan_.json = format == "json";
-    if (format != "json" && format != "csv") {
+    plan_.form = format == "form";
+    if (format != "json" && format != "csv" && format != "form") {
       problems_.Add(top.node() == nullptr ? Position{1, 1} : top.node()->at,
-                    "format: expected csv or json");
+                    "format: expected csv, json or form");
     }
     const auto* csv = top.Take("csv");
     const auto* json = top.Take("json");
-    if (plan_.json ? csv != nullptr : json != nullptr)
-      top.Refuse(*(plan_.json ? csv : json), "a section of the other format");
+    if (csv != nullptr && (plan_.json || plan_.form))
+      top.Refuse(*csv, "a section of the other format");
+    if (json != nullptr && !plan_.json) top.Refuse(*json, "a section of the other format");
     if (plan_.json) {
       Section section(problems_, json, "json");
       if (auto each = section.Word("each")) {
@@ -75,6 +77,8 @@ class Compiler {
         }
       }
       section.Done();
+    } else if (plan_.form) {
+      plan_.csv.header = true;  // fields are named, in any order
     } else {
       ReadCsv(csv);
     }
@@ -241,7 +245,7 @@ class Compiler {
         return;
       }
       slots.push_back(slots_.Of(item.scalar, item.at));
-      text.names.push_back((plan_.json ? "" : "column ") + item.scalar);
+      text.names.push_back((plan_.json ? "" : plan_.form ? "field " : "column ") + item.scalar);
     };
     if (node->kind == Node::Kind::kList) {
       for (const auto& item : node->items) add(item);

@@ -176,6 +176,7 @@ struct Csv {
 
 struct Plan {
   bool json = false;
+  bool form = false;  // csv.columns are its fields' names
   Csv csv;
   std::vector<PathNode> paths;    // [0]: the root; of a record
   std::vector<PathNode> shared;   // of the document around it ("$."), if `each` is used

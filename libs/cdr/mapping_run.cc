@@ -96,7 +96,9 @@ class Runner {
     if (!plan.names.empty()) message.append(")");
     message.append(" must be ").append(expected).append(", not \"");
     message.append(found.substr(0, kShownBytes)).append("\"");
-    return DeadLetterError(plan_.json ? reasons::kJsonBadValue : reasons::kCsvBadValue,
+    return DeadLetterError(plan_.json   ? reasons::kJsonBadValue
+                           : plan_.form ? reasons::kFormBadValue
+                                        : reasons::kCsvBadValue,
                            std::move(message));
   }
 

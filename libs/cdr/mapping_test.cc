@@ -103,9 +103,9 @@ TEST(Mapping, RefusesWhatCanNotBeMeant) {
     const char* text;
     const char* problem;
   } cases[] = {
-      {"", "format: expected csv or json"},
+      {"", "format: expected csv, json or form"},
       {"- a", "at the top"},
-      {"format: xml\nfields: {}", "format: expected csv or json"},
+      {"format: xml\nfields: {}", "format: expected csv, json or form"},
       {"format: json", "`fields` is missing"},
       {"format: json\ncsv: {}\nfields: {}", "a section of the other format"},
       {"format: json\nzone: Europe/Nowhere\nfields: {}", "Europe/Nowhere"},

@@ -5,14 +5,19 @@
 #include "cdr/asterisk_cel.h"
 #include "cdr/asterisk_csv.h"
 #include "cdr/asterisk_queue_log.h"
+#include "cdr/bandwidth.h"
 #include "cdr/broadworks.h"
 #include "cdr/freeswitch_adapters.h"
 #include "cdr/json_adapter.h"
+#include "cdr/laml.h"
 #include "cdr/mapped.h"
 #include "cdr/mapping.h"
+#include "cdr/plivo.h"
 #include "cdr/rf_json.h"
 #include "cdr/sip_acc.h"
+#include "cdr/telnyx.h"
 #include "cdr/ts32298.h"
+#include "cdr/vonage.h"
 
 namespace textback::cdr {
 namespace {
@@ -66,8 +71,19 @@ constexpr SourceKind kKinds[] = {
     // which is minutes away. Decided once every switch has come 5 minutes past the call.
     {"3gpp", "3GPP TS 32.298 records in BER, also in TS 32.297 files", Framing::kBer, kLegEnd,
      1'500'000, 300'000, NewTs32298},
+    // Callbacks of telephony providers: the caller's own leg says that the call is over; its
+    // callback and those of the legs dialled for it overtake each other by a second or two.
+    {"twilio", "Twilio voice callbacks", Framing::kWebhooks, kEvents, 5'000, 0, NewTwilio},
+    {"signalwire", "SignalWire (LaML, cXML) voice callbacks", Framing::kWebhooks, kEvents, 5'000, 0,
+     NewSignalwire},
+    {"telnyx", "Telnyx call control webhooks and TeXML callbacks", Framing::kWebhooks, kEvents,
+     5'000, 0, NewTelnyx},
+    {"vonage", "Vonage (Nexmo) voice events", Framing::kWebhooks, kEvents, 5'000, 0, NewVonage},
+    {"plivo", "Plivo voice callbacks", Framing::kWebhooks, kEvents, 5'000, 0, NewPlivo},
+    {"bandwidth", "Bandwidth voice webhooks", Framing::kWebhooks, kEvents, 5'000, 0, NewBandwidth},
     {"3gpp-rf", "Rf accounting requests of IMS nodes as JSON", Framing::kJson, kLegEnd, 3'000, 0,
      NewRfJson},
+    {"form", "any form by a mapping file", Framing::kWebhooks, kEvents, 5'000, 0, NewMappedForm},
     {"json", "CallRecord as JSON, or any JSON by a mapping file", Framing::kJson, kCallEnd, 0, 0,
      [](const FormatConfig& config) -> Result<std::unique_ptr<Adapter>> {
        if (!config.mapping.empty()) return NewMappedJson(config);

@@ -128,7 +128,7 @@ Result<Inspector> Inspector::Make(InspectOptions options) {
   return Inspector(std::move(options), std::move(decoder));
 }
 
-void Inspector::AddFile(std::string_view name, std::string_view bytes) {
+void Inspector::AddFile(std::string_view name, std::string_view bytes, std::int64_t written_ms) {
   cdr::FileSplitter splitter(options_.framing, bytes);
   while (true) {
     auto value = splitter.Next();
@@ -138,7 +138,7 @@ void Inspector::AddFile(std::string_view name, std::string_view bytes) {
       return;
     }
     if (!*value) return;
-    decoder_.Decode(**value, {.now_ms = kEndOfTimeMs}, *decoded_);
+    decoder_.Decode(**value, {.now_ms = kEndOfTimeMs, .file_written_ms = written_ms}, *decoded_);
     for (const auto& item : decoded_->items) {
       auto& coordinates = *item.record->mutable_coordinates();
       coordinates.set_topic(std::string(name));

@@ -63,8 +63,9 @@ class Inspector {
   // kFatal ("config_invalid").
   static Result<Inspector> Make(InspectOptions options);
 
-  // Never fails: what can't be read is in Inspection::rejected.
-  void AddFile(std::string_view name, std::string_view bytes);
+  // Never fails: what can't be read is in Inspection::rejected. `written_ms`: when the file was
+  // last written, which stands in for the arrival of callbacks that carry no time; 0: not known.
+  void AddFile(std::string_view name, std::string_view bytes, std::int64_t written_ms = 0);
   // Of all files together: a call may have records in several.
   Result<Inspection> Finish();
 

@@ -204,7 +204,7 @@ void ReadInput(config::Map& m, intake::IntakeInput& input) {
           .Default(false)
           .Read();
   if (const auto file =
-          m.String("mapping", "csv, json: the mapping file (docs/sources/mapping.md).")
+          m.String("mapping", "csv, json, form: the mapping file (docs/sources/mapping.md).")
               .Default("")
               .Read();
       !file.empty()) {

@@ -28,7 +28,7 @@ intake::IntakeInput Input(const std::string& lines) {
 // ring group that didn't answer would be a missed call.
 TEST(ConfigTest, AnInputSettlesAsItsFormatsSystemsWrite) {
   for (const auto& kind : cdr::SourceKinds()) {
-    if (kind.name == "csv") continue;  // needs a mapping file
+    if (kind.name == "csv" || kind.name == "form") continue;  // need a mapping file
     const auto settle = Input("      format: " + std::string(kind.name) + "\n").source.settle;
     EXPECT_EQ(settle.emits(), kind.emits) << kind.name;
     EXPECT_EQ(settle.settle_ms(), kind.settle_ms) << kind.name;

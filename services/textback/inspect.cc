@@ -1,6 +1,8 @@
 // textback inspect: what the files of a switch say, record by record and call by call.
 #include "ops/inspect.h"
 
+#include <sys/stat.h>
+
 #include <map>
 #include <tuple>
 
@@ -250,6 +252,14 @@ std::size_t PrintCoverage(const ops::Inspection& inspection, bool json) {
   return doubts;
 }
 
+// 0: not known.
+std::int64_t WrittenMs(const std::string& file) {
+  struct stat status{};
+  if (stat(file.c_str(), &status) != 0) return 0;
+  return static_cast<std::int64_t>(status.st_mtim.tv_sec) * 1000 +
+         status.st_mtim.tv_nsec / 1'000'000;
+}
+
 Result<int> Run(const Options& options) {
   TB_ASSIGN_OR_RETURN(auto inspect, InspectOptionsOf(options));
   TB_ASSIGN_OR_RETURN(auto inspector, ops::Inspector::Make(std::move(inspect)));
@@ -259,7 +269,8 @@ Result<int> Run(const Options& options) {
     TB_ASSIGN_OR_RETURN(auto bytes, config::ReadFile(file, kFileBytesMax));
     contents.push_back(std::move(bytes));
     const auto slash = file.rfind('/');
-    inspector.AddFile(slash == std::string::npos ? file : file.substr(slash + 1), contents.back());
+    inspector.AddFile(slash == std::string::npos ? file : file.substr(slash + 1), contents.back(),
+                      WrittenMs(file));
   }
   TB_ASSIGN_OR_RETURN(const auto inspection, inspector.Finish());
   for (const auto& rejected : inspection.rejected) {
@@ -298,7 +309,8 @@ void AddInspect(CLI::App& app, int& exit_code) {
   command.add_option("--country", options->country, "ISO 3166-1, for national numbers: GB");
   command.add_option("--zone", options->zone, "of times that carry none: an IANA name")
       ->capture_default_str();
-  command.add_option("--mapping", options->mapping, "csv, json: which column or path is what");
+  command.add_option("--mapping", options->mapping,
+                     "csv, json, form: which column, path or field is what");
   command.add_option("--profile", options->profile, "a vendor's or release's variant");
   command
       .add_option("--columns", options->columns,
