@@ -123,7 +123,14 @@ enum class PartyField : std::uint8_t {
 };
 enum class TimeField : std::uint8_t { kStarted, kRinging, kAnswered, kEnded, kCount };
 enum class DurationField : std::uint8_t { kRing, kTalk, kCount };
-enum class EnumField : std::uint8_t { kDirection, kAnsweredBy, kAttestation, kLineType, kCount };
+enum class EnumField : std::uint8_t {
+  kDirection,
+  kAnsweredBy,
+  kAttestation,
+  kLineType,
+  kVerification,
+  kCount
+};
 enum class FlagField : std::uint8_t {
   kCallOver,
   kLegOnly,

@@ -402,6 +402,9 @@ class Runner {
         case EnumField::kLineType:
           record.set_caller_line_type(static_cast<v1::LineType>(value));
           break;
+        case EnumField::kVerification:
+          record.set_verification(static_cast<v1::Verification>(value));
+          break;
         case EnumField::kCount:
           TB_UNREACHABLE();
       }
@@ -419,6 +422,8 @@ class Runner {
         return *v1::Attestation_descriptor();
       case EnumField::kLineType:
         return *v1::LineType_descriptor();
+      case EnumField::kVerification:
+        return *v1::Verification_descriptor();
       case EnumField::kCount:
         break;
     }
