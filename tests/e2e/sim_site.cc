@@ -138,7 +138,8 @@ class SimSite {
     config.inputs = {{topics_.calls, true}, {topics_.inbound, true}, {topics_.status, false}};
     config.outputs = {{topics_.jobs, shard::PartitionRule::kSameIndex},
                       {topics_.decisions, shard::PartitionRule::kModulo},
-                      {topics_.amendments, shard::PartitionRule::kModulo}};
+                      {topics_.amendments, shard::PartitionRule::kModulo},
+                      {topics_.callbacks, shard::PartitionRule::kModulo}};
     AddShard(std::move(config), disk_, *decide_, nullptr);
   }
 
