@@ -26,13 +26,16 @@ bool IsInbound(const Call& call) {
          call.pending().side() != v1::Served::SIDE_ORIGINATING;
 }
 
-// Distinct lines called in the window that ends with `call`; counting stops at kManyLines.
+// Distinct lines called in the window that ends with `call`, which is decided by now; counting
+// stops at kManyLines. Not those that wait: which of them are known already depends on how late the
+// timers run.
 std::size_t LinesCalled(const Document& document, const Call& call) {
   std::array<std::uint64_t, kManyLines> seen{};
   std::size_t lines = 0;
   for (const auto& other : document.calls()) {
     const std::int64_t before_ms = Minus(call.event_ms(), other.event_ms());
-    if (before_ms < 0 || before_ms >= kFanOutWindowMs || !IsInbound(other)) continue;
+    if (before_ms < 0 || before_ms >= kFanOutWindowMs || !other.decided() || !IsInbound(other))
+      continue;
     const auto end = seen.begin() + static_cast<std::ptrdiff_t>(lines);
     if (std::find(seen.begin(), end, other.parties()) != end) continue;
     seen[lines] = other.parties();

@@ -13,7 +13,8 @@
 //                        10 and more                                                40
 //                        20 and more                                                60
 //
-// Fan-out counts the lines of all tenants, from the customer's own document. Somebody who phones
+// Fan-out counts the lines of all tenants, from the calls decided so far that the customer's own
+// document remembers. Somebody who phones
 // round for a plumber stays under the default threshold of 60 unless other signs join.
 //
 // Known contacts are no nuisance, whatever the score: those of the tenant's list, whom the tenant
@@ -34,7 +35,7 @@ inline constexpr std::uint32_t kNuisanceMax = 100;
 inline constexpr std::uint32_t kNuisanceDefault = 60;
 inline constexpr std::int64_t kFanOutWindowMs = 10 * kMinuteMs;
 
-// Adds the signs of `call`, which waits for its decision, to the decision; returns the score.
+// Adds the signs of `call`, which is being decided, to the decision; returns the score.
 std::uint32_t ScoreCaller(const Document& document, const state::v1::Call& call,
                           v1::Decision& decision);
 

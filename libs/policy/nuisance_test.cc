@@ -114,6 +114,21 @@ TEST(NuisanceTest, EachSignHasItsPoints) {
   }
 }
 
+// A backlog, in which later calls are known already, decides as live traffic does.
+TEST(NuisanceTest, CallsThatStillWaitAreNotCounted) {
+  World world;
+  CallLines(world, 18);
+  for (int i = 18; i < 29; ++i) {
+    auto leg =
+        Leg("leg" + std::to_string(i), "j" + std::to_string(i), kTen - 2'000, "no_answer", 60'000);
+    leg.mutable_served()->set_line(Line(i));
+    world.Call(leg);
+  }
+  const auto decision = world.Call(Record("r1", kTen - 2'000)).decisions[0];
+  ASSERT_EQ(decision.nuisance_size(), 1);
+  EXPECT_EQ(decision.nuisance(0).value(), 19);
+}
+
 TEST(NuisanceTest, ASingleVeryShortRingIsTextedWhereTheTenantWantsIt) {
   World world;
   auto tenant = Garage();
