@@ -213,8 +213,8 @@ class Compiler {
       record.flags.emplace_back(*flag, ReadFlag(key, value));
     } else if (key == "causes") {
       record.causes.push_back(ReadCause(key, value));
-    } else if (key == "partial_number") {
-      record.partial_number.push_back(ReadPlainText(key, value));
+    } else if (const auto number = Find<NumberField>(key, {"partial_number", "spam_likelihood"})) {
+      record.numbers.emplace_back(*number, ReadPlainText(key, value));
     } else {
       static const Names kFields = {
           "record_id",  "call_id",        "leg_id",       "join_key",           "reason_text",
@@ -222,7 +222,7 @@ class Compiler {
           "started_at", "ringing_at",     "answered_at",  "ended_at",           "ring",
           "talk",       "direction",      "answered_by",  "attestation",        "caller_line_type",
           "call_over",  "leg_only",       "partial_open", "answered_elsewhere", "not_a_call",
-          "causes",     "partial_number", "verification"};
+          "causes",     "partial_number", "verification", "spam_likelihood"};
       const auto meant = config::internal::Nearest(key, kFields);
       problems_.Add(entry.at, "fields: no field \"" + key + "\"" +
                                   (meant.empty() ? "; docs/sources/mapping.md lists them"

@@ -131,6 +131,7 @@ enum class EnumField : std::uint8_t {
   kVerification,
   kCount
 };
+enum class NumberField : std::uint8_t { kPartialNumber, kSpamLikelihood, kCount };
 enum class FlagField : std::uint8_t {
   kCallOver,
   kLegOnly,
@@ -155,7 +156,7 @@ struct RecordPlan {
   Plans<EnumField, Text> enums;
   Plans<FlagField, Text> flags;
   std::vector<Cause> causes;
-  std::vector<Text> partial_number;
+  Plans<NumberField, Text> numbers;
 };
 
 // The trie of all paths of a mapping for JSON.
