@@ -109,6 +109,10 @@ class Cli(unittest.TestCase):
         self.assertEqual([o["decision"] for o in everything if "decision" in o], decisions)
         jobs = [o["job"] for o in everything if "job" in o]
         check_all(jobs, "job")
+        callbacks = [o["callback"] for o in everything if "callback" in o]
+        check_all(callbacks, "callback")
+        self.assertEqual({c["call_id"] for c in callbacks},
+                         {d["call_id"] for d in decisions if d.get("reason") in ("withheld", "not_textable", "own_line", "tenant_line")})
         self.assertEqual({j["job_id"] for j in jobs if "text" in j}, {d["job_id"] for d in texts})
 
     def test_replay_reads_all_formats_alike(self):

@@ -14,6 +14,7 @@
 #include "ops/json_schema.h"
 #include "textback/v1/amendment.pb.h"
 #include "textback/v1/block_entry.pb.h"
+#include "textback/v1/callback.pb.h"
 #include "textback/v1/dead_letter.pb.h"
 #include "textback/v1/decision.pb.h"
 #include "textback/v1/job.pb.h"
@@ -198,6 +199,7 @@ TEST(JsonSchema, PublishedSchemasAreUpToDate) {
       {v1::Status::descriptor(), "status"},          {v1::Job::descriptor(), "job"},
       {v1::Tenant::descriptor(), "tenant"},          {v1::DeadLetter::descriptor(), "dead_letter"},
       {v1::CallRecord::descriptor(), "call_record"}, {v1::BlockEntry::descriptor(), "block_entry"},
+      {v1::Callback::descriptor(), "callback"},
   };
   for (const auto& [message, name] : outputs) {
     const std::string path =

@@ -218,6 +218,9 @@ class Printer final : public decide::ReplaySink {
   void OnJob(const v1::Job& job) override {
     if (all_) Print("job", job);
   }
+  void OnCallback(const v1::Callback& callback) override {
+    if (all_) Print("callback", callback);
+  }
   void OnRecordClass(const v1::CallRecord&, policy::RecordClass what) override {
     if (const auto name = ClassName(what); !name.empty()) ++tallies_.classes[std::string(name)];
   }
@@ -329,8 +332,8 @@ void AddReplay(CLI::App& app, int& exit_code) {
                      "blocked numbers: a file as `textback blocklist import` takes");
   AddSourceOptions(command, *options);
   command.add_flag("--all", options->all,
-                   "amendments and jobs too: each line is {\"decision\": …}, {\"amendment\": …} or "
-                   "{\"job\": …}");
+                   "amendments, jobs and callbacks too: each line is {\"decision\": …}, "
+                   "{\"amendment\": …}, {\"job\": …} or {\"callback\": …}");
   command.add_flag("--quiet", options->quiet, "no summary on stderr");
   command.add_flag("--json", options->json,
                    "the output is JSON anyway (docs/schema/decision.schema.json)");
