@@ -309,7 +309,7 @@ void ReadLimits(config::Map& m, policy::Limits& l) {
   l.undeliverable_memory_ms =
       m.DurationMs("undeliverable_memory",
                    "So long nobody is texted whose number, the network says, takes no texts. "
-                   "0: until the next missed call.")
+                   "0: it is not learnt.")
           .Default(l.undeliverable_memory_ms)
           .Range(0, 365 * kDayMs)
           .Read();

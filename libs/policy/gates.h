@@ -10,12 +10,12 @@
 //   withheld          the caller withheld the number
 //   not_textable      no E.164 number, or a fixed, freephone … line     line type
 //   foreign           the number begins with none of text_prefixes
-//   undeliverable     the network said that the number takes no texts   ms ago undeliverable_memory
+//   undeliverable     the network said that the number takes no texts   ms ago       its memory
 //   blocked           the tenant, or a list of the operator, blocks it
 //   opted_out         STOP stands for this tenant, sender or everything
 //   flood             more calls than are remembered one by one         decided ones calls_max
-//   nuisance          the caller's signs add up (nuisance.h)            score        tenant's
-//   threshold overtaken         the two talked after the miss                     ms after it  0
+//   nuisance          the caller's signs add up (nuisance.h)            score        nuisance
+//   overtaken         the two talked after the miss                     ms after it  0
 //   limit_pair        texts of this tenant to this customer             texts        limit
 //   limit_customer    texts of all tenants to this customer             texts        limit
 //   template_error    the text can't be made

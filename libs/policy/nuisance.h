@@ -4,7 +4,7 @@
 //   sign                 value                                                  points
 //   unsigned             1: nobody vouches for the number                           10
 //   attestation_b        1: the caller is known, the number may not be theirs        5
-//   attestation_c        1: a gateway passed it on (ATIS-1000074, 5.2.3)            20
+//   attestation_c        1: a gateway passed it on (ATIS-1000074)                   20
 //   verification_failed  1: signed, and the signature doesn't hold                  40
 //   spam_likelihood      the network's own estimate, 0 … 100               60 % of it
 //   short_ring           ms until the caller gave up: under 2 s                     40
@@ -14,8 +14,8 @@
 //                        20 and more                                                60
 //
 // Fan-out counts the lines of all tenants, from the calls decided so far that the customer's own
-// document remembers. Somebody who phones
-// round for a plumber stays under the default threshold of 60 unless other signs join.
+// document remembers. Somebody who phones round for a plumber stays under the default threshold of
+// 60 unless other signs join.
 //
 // Known contacts are no nuisance, whatever the score: those of the tenant's list, whom the tenant
 // has rung and got through to, and who have answered a text (within limits.pair_memory_ms).

@@ -65,7 +65,12 @@ v1::LineType TheMoreCareful(v1::LineType a, v1::LineType b) {
 
 void TakeReach(const v1::CallRecord& record, PendingCall& pending) {
   if (record.served().side() != v1::Served::SIDE_TERMINATING) return;
-  if (record.has_reach()) *pending.mutable_reach() = record.reach();
+  const auto& reach = record.reach();
+  // Most callers are on no list of anybody's: their documents needn't say so.
+  if (reach.line_type() != v1::LINE_TYPE_UNSPECIFIED || !reach.tenant().empty() ||
+      !reach.block_list().empty()) {
+    *pending.mutable_reach() = reach;
+  }
   pending.set_attestation(record.attestation());
   pending.set_verification(record.verification());
   pending.set_spam_likelihood(std::min(record.spam_likelihood(), 100U));
