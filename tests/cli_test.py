@@ -110,6 +110,10 @@ class Cli(unittest.TestCase):
         self.assertEqual([o["decision"] for o in everything if "decision" in o], decisions)
         jobs = [o["job"] for o in everything if "job" in o]
         check_all(jobs, "job")
+        callbacks = [o["callback"] for o in everything if "callback" in o]
+        check_all(callbacks, "callback")
+        self.assertEqual({c["call_id"] for c in callbacks},
+                         {d["call_id"] for d in decisions if d.get("reason") in ("withheld", "not_textable", "own_line", "tenant_line")})
         self.assertEqual({j["job_id"] for j in jobs if "text" in j}, {d["job_id"] for d in texts})
 
     def test_replay_reads_all_formats_alike(self):
@@ -265,6 +269,55 @@ class Cli(unittest.TestCase):
         self.assertEqual([(l["role"], l["source"], l["reason"]) for l in letters],
                          [("ingest", "pbx", "ingest_record_too_large")])
         self.assertIn("is not there", run("ingest", *log, "--name", "pbx", "--source", "asterisk-cdr", "none.csv", code=2)[1])
+    def test_blocklist_on_an_embedded_log(self):
+        log = ["--embedded", self.path / "log"]
+        run("topics", "create", *log)
+        edit = lambda *arguments, code=0: objects(run("blocklist", *arguments, *log, "--json", code=code)[0])
+        done = edit("add", "+15550100123", "15550100*", "--note", "robocalls")
+        check_all(done, "tenants_applied")
+        self.assertEqual(done, [{"written": 2, "unchanged": 0, "removed": 0}])
+        self.assertEqual(edit("add", "+15550100123", "--note", "robocalls"), [{"written": 0, "unchanged": 1, "removed": 0}])
+        march = self.path / "march.csv"
+        march.write_text("number,note\n+15550100124,a\n+15550100125,b\n")
+        self.assertEqual(edit("import", march, "--list", "regulator", "--always"), [{"written": 2, "unchanged": 0, "removed": 0}])
+        march.write_text("+15550100125,b\n+15550100126\n")
+        self.assertEqual(edit("import", march, "--list", "regulator", "--always", "--prune"),
+                         [{"written": 1, "unchanged": 1, "removed": 1}])
+        listed = edit("list")
+        check_all(listed, "block_entry")
+        self.assertEqual({e["number"]: e["list"] for e in listed},
+                         {"+15550100*": "operator", "+15550100123": "operator", "+15550100125": "regulator",
+                          "+15550100126": "regulator"})
+        self.assertEqual({e["number"] for e in edit("list", "--list", "regulator")}, {"+15550100125", "+15550100126"})
+        self.assertEqual(edit("remove", "+15550100123", "+15550100999", code=1), [{"written": 0, "unchanged": 0, "removed": 1}])
+        march.write_text("+15550100127\n01234\n")
+        _, err = run("blocklist", "import", march, *log, code=2)
+        self.assertIn("march.csv:2:", err)
+        run("blocklist", "add", "0123", *log, code=2)
+        run("blocklist", "add", "+15550100127", "--list", "Upper Case", *log, code=2)
+        self.assertEqual(len(edit("list")), 3, "a mistake changes nothing")
+
+    def test_replay_with_numbers_and_block_lists(self):
+        calls = self.path / "calls.jsonl"
+        tenants = self.path / "tenants.yaml"
+        run("load", "--file", calls, "--count", "500", "--tenants-file", tenants)
+        (self.path / "plan.csv").write_text("prefix,type\n+1,fixed\n")
+        worker = self.path / "worker.yaml"
+        worker.write_text(f"data_folder: {self.path}/data\nintake: {{inputs: [{{topic: cdrs, source: core, format: json, country: US}}]}}\n"
+                          f"numbers: {{plan: {self.path}/plan.csv}}\n")
+        reasons = lambda *more: [d.get("reason") for d in objects(run("replay", calls, "--tenants", tenants, *more)[0])]
+        plain = reasons()
+        self.assertGreater(plain.count(None), 100)
+        fixed = reasons("--config", worker, "--source", "core")
+        self.assertEqual(fixed.count(None), 0)
+        self.assertGreater(fixed.count("not_textable"), 100)
+        (self.path / "blocked.csv").write_text("+1*\n")
+        blocked = reasons("--blocklist", self.path / "blocked.csv")
+        self.assertEqual(blocked.count(None), 0)
+        self.assertGreater(blocked.count("blocked"), 100)
+        (self.path / "plan.csv").write_text("prefix,type\n+1,cellular\n")
+        _, err = run("replay", calls, "--tenants", tenants, "--config", worker, "--source", "core", code=2)
+        self.assertIn("plan.csv:2:", err)
 
     def test_usage(self):
         for arguments in ([], ["nothing"], ["load"], ["load", "--file", "x.pb"], ["topics", "verify"], ["replay"],

@@ -174,6 +174,7 @@ Status Decoder::Finish(const Decoded::Item& item, std::int64_t now_ms) {
   *record.mutable_settle() = config_.settle;
   record.clear_served();
   record.clear_coordinates();
+  record.clear_reach();
   normaliser_.Apply(record);
   return Ok();
 }

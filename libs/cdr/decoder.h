@@ -9,7 +9,7 @@
 // bytes
 //   have the same id;
 // - e164 of every party is filled in or empty; `source` is the configured name; `settle` is the
-//   input's; served and coordinates are empty, whatever the producer wrote there.
+//   input's; served, coordinates and reach are empty, whatever the producer wrote there.
 //
 // Threads: one at a time.
 #pragma once

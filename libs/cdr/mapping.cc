@@ -205,11 +205,11 @@ class Compiler {
       record.times.emplace_back(*time, ReadTimePlan(key, value));
     } else if (const auto duration = Find<DurationField>(key, {"ring", "talk"})) {
       record.durations.emplace_back(*duration, ReadDurationPlan(key, value));
-    } else if (const auto word = Find<EnumField>(
-                   key, {"direction", "answered_by", "attestation", "caller_line_type"})) {
+    } else if (const auto word = Find<EnumField>(key, {"direction", "answered_by", "attestation",
+                                                       "caller_line_type", "verification"})) {
       const EnumDescriptor* const types[] = {
           v1::Direction_descriptor(), v1::AnsweredBy_descriptor(), v1::Attestation_descriptor(),
-          v1::LineType_descriptor()};
+          v1::LineType_descriptor(), v1::Verification_descriptor()};
       record.enums.emplace_back(*word,
                                 ReadEnumText(key, value, *types[static_cast<std::size_t>(*word)]));
     } else if (const auto flag = Find<FlagField>(key, {"call_over", "leg_only", "partial_open",
@@ -217,16 +217,16 @@ class Compiler {
       record.flags.emplace_back(*flag, ReadFlag(key, value));
     } else if (key == "causes") {
       record.causes.push_back(ReadCause(key, value));
-    } else if (key == "partial_number") {
-      record.partial_number.push_back(ReadPlainText(key, value));
+    } else if (const auto number = Find<NumberField>(key, {"partial_number", "spam_likelihood"})) {
+      record.numbers.emplace_back(*number, ReadPlainText(key, value));
     } else {
       static const Names kFields = {
-          "record_id",  "call_id",       "leg_id",       "join_key",           "reason_text",
-          "calling",    "called",        "connected",    "original_called",    "redirecting",
-          "started_at", "ringing_at",    "answered_at",  "ended_at",           "ring",
-          "talk",       "direction",     "answered_by",  "attestation",        "caller_line_type",
-          "call_over",  "leg_only",      "partial_open", "answered_elsewhere", "not_a_call",
-          "causes",     "partial_number"};
+          "record_id",  "call_id",        "leg_id",       "join_key",           "reason_text",
+          "calling",    "called",         "connected",    "original_called",    "redirecting",
+          "started_at", "ringing_at",     "answered_at",  "ended_at",           "ring",
+          "talk",       "direction",      "answered_by",  "attestation",        "caller_line_type",
+          "call_over",  "leg_only",       "partial_open", "answered_elsewhere", "not_a_call",
+          "causes",     "partial_number", "verification", "spam_likelihood"};
       const auto meant = config::internal::Nearest(key, kFields);
       problems_.Add(entry.at, "fields: no field \"" + key + "\"" +
                                   (meant.empty() ? "; docs/sources/mapping.md lists them"

@@ -123,7 +123,15 @@ enum class PartyField : std::uint8_t {
 };
 enum class TimeField : std::uint8_t { kStarted, kRinging, kAnswered, kEnded, kCount };
 enum class DurationField : std::uint8_t { kRing, kTalk, kCount };
-enum class EnumField : std::uint8_t { kDirection, kAnsweredBy, kAttestation, kLineType, kCount };
+enum class EnumField : std::uint8_t {
+  kDirection,
+  kAnsweredBy,
+  kAttestation,
+  kLineType,
+  kVerification,
+  kCount
+};
+enum class NumberField : std::uint8_t { kPartialNumber, kSpamLikelihood, kCount };
 enum class FlagField : std::uint8_t {
   kCallOver,
   kLegOnly,
@@ -148,7 +156,7 @@ struct RecordPlan {
   Plans<EnumField, Text> enums;
   Plans<FlagField, Text> flags;
   std::vector<Cause> causes;
-  std::vector<Text> partial_number;
+  Plans<NumberField, Text> numbers;
 };
 
 // The trie of all paths of a mapping for JSON.

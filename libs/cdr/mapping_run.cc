@@ -44,6 +44,7 @@ class Runner {
 
   Status Fill(const RecordPlan& plan, v1::CallRecord& record) {
     TB_RETURN_IF_ERROR(FillTexts(plan, record));
+    TB_RETURN_IF_ERROR(FillNumbers(plan, record));
     TB_RETURN_IF_ERROR(FillParties(plan, record));
     TB_RETURN_IF_ERROR(FillTimes(plan, record));
     TB_RETURN_IF_ERROR(FillCauses(plan, record));
@@ -184,15 +185,28 @@ class Runner {
       TB_ASSIGN_OR_RETURN(const auto value, Read(text, scratch_));
       if (!value.empty()) into.assign(value);
     }
-    for (const auto& text : plan.partial_number) {
+    return Ok();
+  }
+
+  Status FillNumbers(const RecordPlan& plan, v1::CallRecord& record) {
+    for (const auto& [field, text] : plan.numbers) {
       TB_ASSIGN_OR_RETURN(const auto value, Read(text, scratch_));
       if (value.empty()) continue;
       std::uint32_t number = 0;
       const auto [end, error] = std::from_chars(value.data(), value.data() + value.size(), number);
       if (error != std::errc() || end != value.data() + value.size())
         return Bad(text, "a number", value);
-      record.set_partial_number(number);
-      break;
+      switch (field) {
+        case NumberField::kPartialNumber:
+          if (record.partial_number() == 0) record.set_partial_number(number);
+          break;
+        case NumberField::kSpamLikelihood:
+          if (number > 100) return Bad(text, "a percentage from 0 to 100", value);
+          if (!record.has_spam_likelihood()) record.set_spam_likelihood(number);
+          break;
+        case NumberField::kCount:
+          TB_UNREACHABLE();
+      }
     }
     return Ok();
   }
@@ -404,6 +418,9 @@ class Runner {
         case EnumField::kLineType:
           record.set_caller_line_type(static_cast<v1::LineType>(value));
           break;
+        case EnumField::kVerification:
+          record.set_verification(static_cast<v1::Verification>(value));
+          break;
         case EnumField::kCount:
           TB_UNREACHABLE();
       }
@@ -421,6 +438,8 @@ class Runner {
         return *v1::Attestation_descriptor();
       case EnumField::kLineType:
         return *v1::LineType_descriptor();
+      case EnumField::kVerification:
+        return *v1::Verification_descriptor();
       case EnumField::kCount:
         break;
     }

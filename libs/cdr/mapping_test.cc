@@ -262,6 +262,29 @@ fields: {record_id: id, calling: $.data.who, started_at: {from: at, format: epoc
               HasSubstr("has no \"data\""));
 }
 
+TEST(Mapping, ReadsWhatTheNetworkThinksOfTheCaller) {
+  constexpr char kMapping[] = R"(
+format: json
+fields:
+  record_id: id
+  started_at: {from: at, format: epoch_s}
+  attestation: level
+  verification: {from: verstat, words: {TN-Validation-Passed: passed, TN-Validation-Failed: failed, No-TN-Validation: none}}
+  spam_likelihood: spam
+  partial_number: part
+)";
+  const auto record = One("json", kMapping,
+                          R"({"id":1,"at":1789992000,"level":"c","verstat":"TN-Validation-Failed",
+                              "spam":100,"part":2})");
+  EXPECT_EQ(record.attestation(), v1::ATTESTATION_C);
+  EXPECT_EQ(record.verification(), v1::VERIFICATION_FAILED);
+  EXPECT_EQ(record.spam_likelihood(), 100U);
+  EXPECT_EQ(record.partial_number(), 2U);
+  EXPECT_FALSE(One("json", kMapping, R"({"id":1,"at":1789992000})").has_spam_likelihood());
+  EXPECT_THAT(Refused("json", kMapping, R"({"id":1,"at":1789992000,"spam":101})"),
+              HasSubstr("a percentage from 0 to 100"));
+}
+
 TEST(Mapping, ReadsTimes) {
   const auto utc = LocalTime::Make("UTC");
   const auto london = LocalTime::Make("Europe/London");

@@ -130,12 +130,18 @@ v1::LineType NumberPlan::KindOf(Msisdn number) const {
   return static_cast<v1::LineType>(kind);
 }
 
+bool SaysWhich(v1::LineType kind) {
+  return kind != v1::LINE_TYPE_UNSPECIFIED && kind != v1::LINE_TYPE_FIXED_OR_MOBILE;
+}
+
 bool Textable(v1::LineType kind) {
   switch (kind) {
     case v1::LINE_TYPE_FIXED:
     case v1::LINE_TYPE_TOLL_FREE:
     case v1::LINE_TYPE_PREMIUM:
     case v1::LINE_TYPE_SHORT_CODE:
+    case v1::LINE_TYPE_ROAMING:
+    case v1::LINE_TYPE_EMERGENCY:
       return false;
     default:
       return true;

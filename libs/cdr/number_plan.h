@@ -60,7 +60,11 @@ class NumberPlan {
   std::vector<Node> nodes_;         // a trie over the digits; [0] is the root
 };
 
-// Whether a text to such a line can arrive: no for fixed, freephone, premium and short numbers.
+// Whether it tells what kind of line a number is: not what can be either, which is not known.
+bool SaysWhich(v1::LineType kind);
+
+// Whether a text to such a line can arrive, and to a person: no for fixed, freephone, premium,
+// short, roaming and emergency numbers.
 bool Textable(v1::LineType kind);
 
 }  // namespace textback::cdr

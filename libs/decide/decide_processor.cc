@@ -259,6 +259,11 @@ void DecideProcessor::Emit(shard::Context& context, std::string_view key) {
     if (amendment.false_text()) context.Count("false_text");
     events_->OnAmendment(amendment);
   }
+  for (const auto& callback : effects_.callbacks) {
+    context.Emit(kCallbacks, key, callback.SerializeAsString());
+    context.Count("callback");
+    events_->OnCallback(callback);
+  }
 }
 
 void DecideProcessor::Park(shard::Context& context, const shard::InputRecord& record,

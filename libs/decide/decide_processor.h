@@ -1,5 +1,5 @@
 // The role decide as a shard's Processor: from `calls`, `inbound` and `status` to `jobs`,
-// `decisions` and `amendments`, by policy::Decide on the customer's document.
+// `decisions`, `amendments` and `callbacks`, by policy::Decide on the customer's document.
 //
 // All decisions are policy::Decide's; this class parses, looks up, writes back and counts. It
 // reuses its messages, so that in the steady state a record costs no allocation but the document's
@@ -11,7 +11,8 @@
 //   redelivered                                 intake's repeats: in no class
 //   watermark                                   in-band marks
 //   inbound_stop _start _help _other _repeated, status, deadletter_other   the other inputs
-//   jobs_text jobs_reply jobs_block jobs_unblock jobs_cancel amendment false_text   what came out
+//   jobs_text jobs_reply jobs_block jobs_unblock jobs_cancel amendment false_text callback   what
+//   came out
 // By reason, verdict and source: DecideEvents, for metrics; they may count a batch again that was
 // aborted.
 //
@@ -33,7 +34,7 @@ namespace textback::decide {
 
 // ShardConfig::inputs and outputs in this order.
 enum Input : std::size_t { kCalls = 0, kInbound = 1, kStatus = 2 };
-enum Output : std::size_t { kJobs = 0, kDecisions = 1, kAmendments = 2 };
+enum Output : std::size_t { kJobs = 0, kDecisions = 1, kAmendments = 2, kCallbacks = 3 };
 
 // What metrics are made of. Called on the shard's thread, while the batch is processed; arguments
 // live for the call only. Label sets are the owner's to bound: `source` is a configured name.
@@ -44,6 +45,7 @@ class DecideEvents {
   virtual void OnDecision(const v1::Decision& /*decision*/) {}
   virtual void OnAmendment(const v1::Amendment& /*amendment*/) {}
   virtual void OnJob(const v1::Job& /*job*/) {}
+  virtual void OnCallback(const v1::Callback& /*callback*/) {}
   virtual void OnInbound(policy::InboundClass /*inbound_class*/) {}
 };
 

@@ -71,6 +71,21 @@ TEST_F(DecideProcessorTest, AMissedCallBecomesAJobAndADecisionUnderTheCustomersK
   ASSERT_TRUE(context.Find(kCustomer));
 }
 
+TEST_F(DecideProcessorTest, AMissWhoseCallerCantBeTextedGoesToTheCallbacks) {
+  auto record = Record("r1", kTen - 1'000);
+  record.set_caller_line_type(v1::LINE_TYPE_FIXED);
+  ASSERT_TRUE(Call(record));
+  context.Commit(processor);
+  ASSERT_EQ(context.emitted.size(), 2u);
+  EXPECT_EQ(context.emitted[1].output, kCallbacks);
+  EXPECT_EQ(context.emitted[1].key, kCustomer);
+  v1::Callback callback;
+  ASSERT_TRUE(callback.ParseFromString(context.emitted[1].value));
+  EXPECT_EQ(callback.call_id(), DecisionAt(0).call_id());
+  EXPECT_EQ(callback.reason(), v1::REASON_NOT_TEXTABLE);
+  EXPECT_EQ(Count("callback"), 1);
+}
+
 // Two calls wait that a third record shows to be one: the record that opened the second is merged.
 TEST_F(DecideProcessorTest, ARecordWhoseCallJoinedAnotherIsMerged) {
   auto first = Leg("l1", "", kTen - 20'000);

@@ -117,6 +117,7 @@ class ToSink final : public DecideEvents {
   void OnDecision(const v1::Decision& decision) override { sink_.OnDecision(decision); }
   void OnAmendment(const v1::Amendment& amendment) override { sink_.OnAmendment(amendment); }
   void OnJob(const v1::Job& job) override { sink_.OnJob(job); }
+  void OnCallback(const v1::Callback& callback) override { sink_.OnCallback(callback); }
 
  private:
   ReplaySink& sink_;

@@ -41,6 +41,7 @@ class ReplaySink {
   virtual void OnDecision(const v1::Decision& decision) = 0;
   virtual void OnAmendment(const v1::Amendment& /*amendment*/) {}
   virtual void OnJob(const v1::Job& /*job*/) {}
+  virtual void OnCallback(const v1::Callback& /*callback*/) {}
   // A record that could not be used.
   virtual void OnDeadLetter(const v1::CallRecord& /*record*/, const Error& /*error*/) {}
   virtual void OnRecordClass(const v1::CallRecord& /*record*/, policy::RecordClass /*what*/) {}

@@ -484,6 +484,7 @@ void DispatchProcessor::Publish(shard::Context& context, const OutboxJob& entry,
   status.set_account(port_.account());
   status.set_at_ms(context.now_ms());
   status.set_call_id(entry.job().call_id());
+  status.set_takes_no_texts(kind == v1::Status::KIND_REJECTED && config_.number_errors.Has(error));
   context.Emit(kStatusOut, entry.job().customer(), status.SerializeAsString());
 }
 

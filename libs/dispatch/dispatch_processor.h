@@ -35,6 +35,7 @@
 #include "base/random.h"
 #include "dispatch/intent_budget.h"
 #include "dispatch/message_port.h"
+#include "dispatch/number_errors.h"
 #include "shard/processor.h"
 #include "textback/state/v1/outbox.pb.h"
 #include "textback/v1/status.pb.h"
@@ -56,6 +57,7 @@ struct DispatchConfig {
   std::int64_t lifetime_max_ms = 24LL * 60 * 60 * 1000;  // a job's expiry is cut to now plus this
   std::int64_t port_down_retry_ms = 1'000;               // the port had no way to the network
   int jobs_per_customer_max = 64;                        // open ones; one more is rejected
+  NumberErrors number_errors;                            // refusals that tell decide about a number
   // Timers that each partition looks at so often although nothing can be sent.
   std::size_t housekeeping_timers_max = 250;
   std::int64_t housekeeping_ms = 1'000;

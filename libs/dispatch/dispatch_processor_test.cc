@@ -201,6 +201,21 @@ TEST_F(DispatchTest, DispatcherPoint3OwnUnexecutedIntentIsNotDropped) {
   EXPECT_THAT(Ends(), ElementsAre("j1 SENT"));
 }
 
+TEST_F(DispatchTest, ARefusalMaySayForGoodThatTheNumberTakesNoTexts) {
+  for (const auto& [error, for_good] :
+       {std::pair{"ESME_RINVDSTADR", true}, {"ESME_RINVSRCADR", false}}) {
+    context.emitted.clear();
+    GiveAndCommit(Text(error));
+    Answer({Part(1, PartResult::kRejected, error)});
+    v1::Status status;
+    ASSERT_FALSE(context.emitted.empty());
+    ASSERT_TRUE(status.ParseFromString(context.emitted.back().value));
+    EXPECT_EQ(status.kind(), v1::Status::KIND_REJECTED);
+    EXPECT_EQ(status.error(), error);
+    EXPECT_EQ(status.takes_no_texts(), for_good) << error;
+  }
+}
+
 TEST_F(DispatchTest, UnexecutedIntentOfACustomerWhoSaidStopMeanwhileEndsBlocked) {
   Give(Text("j1"));
   auto effects = std::move(context.effects);

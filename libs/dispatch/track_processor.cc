@@ -148,6 +148,7 @@ void TrackProcessor::Join(shard::Context& context, TrackedSubmission& tracked,
   status.set_sender(submission.sender());
   status.set_state(receipt.state());
   status.set_error(receipt.error());
+  status.set_takes_no_texts(config_.number_errors.Has(receipt));
   status.set_part(submission.part());
   status.set_parts(submission.parts());
   status.set_account(submission.account());

@@ -18,6 +18,7 @@
 #include <cstdint>
 #include <string_view>
 
+#include "dispatch/number_errors.h"
 #include "shard/processor.h"
 #include "textback/state/v1/track.pb.h"
 
@@ -31,6 +32,7 @@ struct TrackConfig {
   // After a final state: repeats of the receipt are still recognised.
   std::int64_t final_keep_ms = 60LL * 60 * 1000;
   int entries_per_key_max = 16;  // submissions, and receipts; the oldest goes
+  NumberErrors number_errors;
 };
 
 class TrackProcessor final : public shard::Processor {

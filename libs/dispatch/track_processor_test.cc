@@ -81,6 +81,23 @@ TEST_F(TrackTest, DispatcherPoint5JoinsInBothOrders) {
   EXPECT_EQ(other.emitted[0], context.emitted[0]);
 }
 
+TEST_F(TrackTest, AReceiptMaySayForGoodThatTheNumberTakesNoTexts) {
+  for (const auto& [error, for_good] : {std::pair{"001", true}, {"027", false}, {"", false}}) {
+    shard::TestContext one;
+    one.SetNow(kStart);
+    auto receipt = Told(v1::DELIVERY_STATE_UNDELIVERABLE);
+    receipt.set_error(error);
+    ASSERT_TRUE(
+        one.Deliver(processor, TrackProcessor::kSubmissions, kKey, Sent("j1").SerializeAsString()));
+    ASSERT_TRUE(
+        one.Deliver(processor, TrackProcessor::kReceipts, kKey, receipt.SerializeAsString()));
+    ASSERT_EQ(one.emitted.size(), 1u);
+    v1::Status status;
+    ASSERT_TRUE(status.ParseFromString(one.emitted[0].value));
+    EXPECT_EQ(status.takes_no_texts(), for_good) << error;
+  }
+}
+
 TEST_F(TrackTest, RepeatsArePublishedOnce) {
   Give(Sent("j1"));
   Give(Sent("j1"));

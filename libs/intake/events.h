@@ -24,6 +24,11 @@ class IntakeEvents {
   virtual void OnLineRefused(std::string_view /*line*/, std::string_view /*tenant*/,
                              std::string_view /*owner*/) {}
 
+  // --- block lists ---
+  virtual void OnBlocked(std::size_t /*entries*/, std::int64_t /*version*/) {}
+  // An entry that can't be used: it blocks nobody. `number` is masked.
+  virtual void OnBlockRefused(std::string_view /*number*/, const Error& /*why*/) {}
+
   // --- intake ---
   // One batch: what was counted since the last call, and the age of its oldest record (now -
   // produced).

@@ -4,6 +4,7 @@
 #include <set>
 
 #include "base/planted.h"
+#include "intake/reach.h"
 #include "intake/served.h"
 #include "log/errors.h"
 #include "textback/v1/calls_entry.pb.h"
@@ -43,13 +44,19 @@ std::int64_t Count(milliseconds wait) { return std::max<std::int64_t>(1, wait / 
 }  // namespace
 
 Intake::Intake(log::Log& log, Clock& clock, const LineSource& lines, IntakeConfig config,
-               IntakeEvents& events)
-    : log_(log), clock_(clock), line_source_(lines), config_(std::move(config)), events_(events) {}
+               IntakeEvents& events, const ReachSource* reach)
+    : log_(log),
+      clock_(clock),
+      line_source_(lines),
+      reach_source_(reach),
+      config_(std::move(config)),
+      events_(events) {}
 
 Intake::~Intake() = default;
 
 Result<std::unique_ptr<Intake>> Intake::Make(log::Log& log, Clock& clock, const LineSource& lines,
-                                             IntakeConfig config, IntakeEvents& events) {
+                                             IntakeConfig config, IntakeEvents& events,
+                                             const ReachSource* reach) {
   if (config.inputs.empty() || config.inputs.size() > kInputsMax) {
     return FatalError("config_invalid",
                       "intake needs 1 to " + std::to_string(kInputsMax) + " inputs");
@@ -57,7 +64,7 @@ Result<std::unique_ptr<Intake>> Intake::Make(log::Log& log, Clock& clock, const 
   if (config.in_flight_max == 0 || config.poll.records_max == 0) {
     return FatalError("config_invalid", "in_flight_max and poll.records_max must be above 0");
   }
-  std::unique_ptr<Intake> intake(new Intake(log, clock, lines, std::move(config), events));
+  std::unique_ptr<Intake> intake(new Intake(log, clock, lines, std::move(config), events, reach));
   std::set<std::string> names;
   for (const auto& input : intake->config_.inputs) {
     if (!names.insert(input.source.name).second) {
@@ -78,15 +85,26 @@ Result<std::unique_ptr<Intake>> Intake::Make(log::Log& log, Clock& clock, const 
 
 Status Intake::Step(milliseconds wait) {
   if (clock_.Mono() < retry_at_) return Ok();
-  lines_ = line_source_.Lines();
-  if (lines_ == nullptr) return Ok();  // nothing is dropped before the tenants are known
+  if (!TakeTables()) return Ok();
   if (auto status = Run(wait); !status) return Handle(std::move(status).error());
   if (!rewind_) backoff_ = milliseconds(0);
   return Ok();
 }
 
+// Nothing is dropped before the tenants are known, and nothing handed on before the other tables.
+bool Intake::TakeTables() {
+  lines_ = line_source_.Lines();
+  if (lines_ == nullptr) return false;
+  if (reach_source_ == nullptr) return true;
+  auto tables = reach_source_->Tables();
+  if (!tables) return false;
+  reach_ = *std::move(tables);
+  return true;
+}
+
 milliseconds Intake::idle_for() const {
-  if (line_source_.Lines() == nullptr) return config_.backoff_min;
+  if (line_source_.Lines() == nullptr || (reach_source_ != nullptr && !reach_source_->Tables()))
+    return config_.backoff_min;
   const auto left = std::chrono::ceil<milliseconds>(retry_at_ - clock_.Mono());
   return std::max(left, milliseconds(0));
 }
@@ -358,25 +376,27 @@ Status Intake::HandOnRecord(v1::CallRecord& record, Tallies& tallies) {
   if (terminating.empty()) {
     ++tallies.not_tenant;
   } else {
-    TB_RETURN_IF_ERROR(
-        HandOnSide(record, v1::Served::SIDE_TERMINATING, terminating, called->e164(), tallies));
+    SetServed(record, v1::Served::SIDE_TERMINATING, terminating, called->e164(), lines_->version());
+    SetReach(record, originating, reach_);
+    TB_RETURN_IF_ERROR(HandOnSide(record, tallies));
   }
   if (originating.empty()) {
     ++tallies.not_tenant;
   } else {
-    TB_RETURN_IF_ERROR(HandOnSide(record, v1::Served::SIDE_ORIGINATING, originating,
-                                  record.calling().e164(), tallies));
+    SetServed(record, v1::Served::SIDE_ORIGINATING, originating, record.calling().e164(),
+              lines_->version());
+    record.clear_reach();  // nobody is texted for a call that the business made
+    TB_RETURN_IF_ERROR(HandOnSide(record, tallies));
   }
   return Ok();
 }
 
-Status Intake::HandOnSide(v1::CallRecord& record, v1::Served::Side side, std::string_view tenant,
-                          const std::string& line, Tallies& tallies) {
-  SetServed(record, side, tenant, line, lines_->version());
+Status Intake::HandOnSide(v1::CallRecord& record, Tallies& tallies) {
   SerializeEntry(record, buffer_);
   std::string key = record.served().customer();
   if (key.empty())
-    key = line + ":" + (record.join_key().empty() ? record.record_id() : record.join_key());
+    key = record.served().line() + ":" +
+          (record.join_key().empty() ? record.record_id() : record.join_key());
   auto status = Send(config_.calls_topic, std::nullopt, key, buffer_);
   if (!status && status.error().disposition == Disposition::kDeadLetter) {
     v1::DeadLetter letter;
@@ -386,7 +406,8 @@ Status Intake::HandOnSide(v1::CallRecord& record, v1::Served::Side side, std::st
     letter.set_reason(status.error().code);
     letter.set_message(status.error().message);
     letter.set_at_ms(clock_.NowMs());
-    letter.set_side(side == v1::Served::SIDE_TERMINATING ? "terminating" : "originating");
+    letter.set_side(record.served().side() == v1::Served::SIDE_TERMINATING ? "terminating"
+                                                                           : "originating");
     letter.set_value(record.SerializeAsString().substr(0, kDeadLetterValueMax));
     letter.set_value_size(record.ByteSizeLong());
     events_.OnDeadLetter(record.source(), status.error());

@@ -45,6 +45,7 @@
 #include "intake/events.h"
 #include "intake/line_table.h"
 #include "intake/nodes.h"
+#include "intake/reach.h"
 #include "intake/tallies.h"
 #include "intake/tenant_feed.h"
 #include "log/fence_bound.h"
@@ -77,9 +78,11 @@ struct IntakeConfig {
 
 class Intake final : private log::RebalanceListener {
  public:
-  // All references outlive the object. kFatal ("config_invalid").
+  // All references outlive the object, and so does `reach` (nullptr: there is no table but the
+  // lines). kFatal ("config_invalid").
   static Result<std::unique_ptr<Intake>> Make(log::Log& log, Clock& clock, const LineSource& lines,
-                                              IntakeConfig config, IntakeEvents& events);
+                                              IntakeConfig config, IntakeEvents& events,
+                                              const ReachSource* reach = nullptr);
   ~Intake() override;
   Intake(const Intake&) = delete;
   Intake& operator=(const Intake&) = delete;
@@ -111,7 +114,7 @@ class Intake final : private log::RebalanceListener {
   };
 
   Intake(log::Log& log, Clock& clock, const LineSource& lines, IntakeConfig config,
-         IntakeEvents& events);
+         IntakeEvents& events, const ReachSource* reach);
 
   void OnAssigned(const std::vector<log::TopicPartition>& partitions,
                   const log::GroupMetadata& metadata) override;
@@ -126,8 +129,8 @@ class Intake final : private log::RebalanceListener {
   Status HandOn();
   Status HandOnMessage(const log::Record& message, std::int64_t now_ms, Partition& partition);
   Status HandOnRecord(v1::CallRecord& record, Tallies& tallies);
-  Status HandOnSide(v1::CallRecord& record, v1::Served::Side side, std::string_view tenant,
-                    const std::string& line, Tallies& tallies);
+  Status HandOnSide(v1::CallRecord& record, Tallies& tallies);
+  bool TakeTables();
   Status ParkRejected(const log::Record& message, std::string_view source,
                       const cdr::Decoded::Rejected& rejected, Tallies& tallies);
   Status SendWatermark(const std::vector<log::TopicPartition>& sources);
@@ -148,6 +151,7 @@ class Intake final : private log::RebalanceListener {
   log::Log& log_;
   Clock& clock_;
   const LineSource& line_source_;
+  const ReachSource* const reach_source_;
   const IntakeConfig config_;
   IntakeEvents& events_;
 
@@ -156,6 +160,7 @@ class Intake final : private log::RebalanceListener {
   std::unique_ptr<log::Writer> writer_;
   std::int32_t calls_partitions_ = 0;
   std::shared_ptr<const LineTable> lines_;
+  ReachTables reach_;
 
   log::Batch batch_;
   cdr::Decoded decoded_;

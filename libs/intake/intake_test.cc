@@ -6,6 +6,7 @@
 #include <gtest/gtest.h>
 
 #include <set>
+#include <sstream>
 
 #include "base/hash.h"
 #include "log/errors.h"
@@ -34,6 +35,24 @@ class FixedLines final : public LineSource {
                                                     {*Msisdn::FromE164(kYork), 1}},
       42);
 };
+
+// Tables that are known from the second step on, as a feed's.
+class FixedReach final : public ReachSource {
+ public:
+  std::optional<ReachTables> Tables() const override { return tables; }
+  std::optional<ReachTables> tables;
+};
+
+ReachTables Tables(std::int64_t version) {
+  std::istringstream plan("prefix,type,carrier\n+447700900,mobile,North\n");
+  cdr::NumberTableBuilder builder;
+  builder.Add(*Msisdn::FromE164(kCaller), 1);
+  cdr::NumberTable blocked;
+  EXPECT_FALSE(builder.Build(blocked));
+  return {cdr::ReadImportedNumbers({&plan, "plan"}, {}).value(),
+          std::make_shared<const BlockTable>(
+              std::move(blocked), std::vector<BlockTable::List>{{"regulator", true}}, version)};
+}
 
 class Heard final : public IntakeEvents {
  public:
@@ -110,7 +129,7 @@ class World {
   void Step() {
     if (intake == nullptr) {
       if (!cluster.Alive("worker")) client_ = cluster.NewClient("worker");
-      auto made = Intake::Make(*client_, clock, lines, config, heard);
+      auto made = Intake::Make(*client_, clock, lines, config, heard, reach);
       ASSERT_TRUE(made) << made.error().message;
       intake = std::move(made).value();
     }
@@ -161,6 +180,7 @@ class World {
   ManualClock clock{kStart};
   log::sim::SimCluster cluster;
   FixedLines lines;
+  const ReachSource* reach = nullptr;
   IntakeConfig config = Config();
   Heard heard;
   std::unique_ptr<log::Log> operator_client_;
@@ -607,6 +627,56 @@ TEST(IntakeFaults, ManyAtOnce) {
     RunWithFaults(world);
     if (HasFailure()) return;
   }
+}
+
+TEST(IntakeTest, WhatTheTablesSayOfTheCallerTravelsWithTheCall) {
+  World world;
+  FixedReach reach;
+  world.reach = &reach;
+  world.Put(0, Record("r1", kCaller, kLeeds));
+  world.Run(10);
+  EXPECT_TRUE(world.Calls().empty()) << "nothing is handed on before the tables are known";
+  EXPECT_GT(world.intake->idle_for().count(), 0);
+  reach.tables = Tables(17);
+  world.Run(20);
+  world.Put(0, Record("r2", kYork, kLeeds));
+  auto withheld = Record("r3", kCaller, kLeeds);
+  withheld.mutable_calling()->set_presentation(v1::Party::PRESENTATION_RESTRICTED);
+  world.Put(0, withheld);
+  world.Run(20);
+  std::map<std::string, v1::Reach> reaches;
+  std::map<std::string, bool> has;
+  for (const auto& call : world.Calls()) {
+    const auto& record = call.entry.record();
+    const std::string id = record.record_id() + "/" + record.served().tenant();
+    reaches[id] = record.reach();
+    has[id] = record.has_reach();
+  }
+  ASSERT_EQ(reaches.size(), 4u);
+  const auto& known = reaches.at("r1/leeds");
+  EXPECT_EQ(known.line_type(), v1::LINE_TYPE_MOBILE);
+  EXPECT_EQ(known.carrier(), "North");
+  EXPECT_NE(known.numbers_version(), 0u);
+  EXPECT_EQ(known.tenant(), "");
+  EXPECT_EQ(known.block_list(), "regulator");
+  EXPECT_TRUE(known.block_always());
+  EXPECT_EQ(known.blocklist_version(), 17);
+  const auto& line = reaches.at("r2/leeds");
+  EXPECT_EQ(line.tenant(), "york");
+  EXPECT_EQ(line.line_type(), v1::LINE_TYPE_UNSPECIFIED);
+  EXPECT_EQ(line.block_list(), "");
+  EXPECT_FALSE(has.at("r2/york")) << "nobody is texted for a call that the business made";
+  EXPECT_FALSE(has.at("r3/leeds")) << "nobody is known by a number that was withheld";
+}
+
+TEST(IntakeTest, WhatAProducerSaysOfReachIsNotTaken) {
+  World world;
+  auto record = Record("r1", kCaller, kLeeds);
+  record.mutable_reach()->set_block_list("forged");
+  world.Put(0, record);
+  world.Run(20);
+  ASSERT_EQ(world.Calls().size(), 1u);
+  EXPECT_FALSE(world.Calls()[0].entry.record().has_reach());
 }
 
 }  // namespace

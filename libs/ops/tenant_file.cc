@@ -8,6 +8,7 @@
 #include "cdr/cause.h"
 #include "config/units.h"
 #include "ops/json.h"
+#include "policy/nuisance.h"
 #include "policy/tenant.h"
 
 namespace textback::ops {
@@ -18,6 +19,8 @@ constexpr config::Limits kLimits{
 constexpr std::size_t kTenantsMax = 1'000'000;
 constexpr std::size_t kLinesMax = 100'000;
 constexpr std::size_t kKeywordsMax = 100;
+constexpr std::size_t kCallersMax = 10'000;
+constexpr std::size_t kTextPrefixesMax = 100;
 
 std::string NumberProblem(const std::string& text) {
   if (Msisdn::FromE164(text)) return {};
@@ -93,6 +96,24 @@ void ReadTexts(config::Map& m, v1::Tenant& tenant) {
   tenant.set_contact(text("contact", "How to reach the business otherwise: {contact}."));
 }
 
+void ReadCallers(config::Map& m, v1::Tenant& tenant) {
+  const auto read = [&](std::string_view key, std::string_view doc, std::size_t most, auto* to) {
+    for (auto& text : m.Strings(key, doc, {.max = most})) to->Add(std::move(text));
+  };
+  read("blocked_callers", "Never texted: numbers, or \"+1212*\" for all that begin so.",
+       kCallersMax, tenant.mutable_blocked_callers());
+  read("known_callers", "No nuisance whatever their calls look like, and on no list but yours.",
+       kCallersMax, tenant.mutable_known_callers());
+  read("text_prefixes", "Only numbers that begin so are texted: \"+1\". Default: all.",
+       kTextPrefixesMax, tenant.mutable_text_prefixes());
+  const auto nuisance =
+      m.Int("nuisance", "How sure it must be that a caller is a robot; 0: never mind.")
+          .Default(policy::kNuisanceDefault)
+          .Range(0, policy::kNuisanceMax)
+          .Read();
+  if (m.Has("nuisance")) tenant.set_nuisance(static_cast<std::uint32_t>(nuisance));
+}
+
 void ReadRules(config::Map& m, v1::Tenant& tenant) {
   ReadVerdicts(m, tenant);
   tenant.set_ivr_counts_as_missed(
@@ -111,6 +132,7 @@ void ReadRules(config::Map& m, v1::Tenant& tenant) {
   ReadLimit(
       m, "limit_customer", "Texts to one customer of all tenants. Default: 5 in 1d.",
       [](v1::Tenant& t) -> v1::TextLimit& { return *t.mutable_limit_customer(); }, tenant);
+  ReadCallers(m, tenant);
   tenant.set_opt_out_scope(m.Enum<v1::Scope::Kind>("opt_out_scope", "What a STOP ends.",
                                                    {{"tenant", v1::Scope::KIND_TENANT},
                                                     {"sender", v1::Scope::KIND_SENDER},
@@ -283,6 +305,10 @@ std::string TenantToYaml(const v1::Tenant& tenant) {
     AppendWords(out, "      ", "start", tenant.keywords().start());
     AppendWords(out, "      ", "help", tenant.keywords().help());
   }
+  AppendWords(out, "    ", "blocked_callers", tenant.blocked_callers());
+  AppendWords(out, "    ", "known_callers", tenant.known_callers());
+  AppendWords(out, "    ", "text_prefixes", tenant.text_prefixes());
+  if (tenant.has_nuisance()) out += "    nuisance: " + std::to_string(tenant.nuisance()) + "\n";
   AppendText(out, "stop_reply", tenant.stop_reply());
   AppendText(out, "start_reply", tenant.start_reply());
   AppendText(out, "help_reply", tenant.help_reply());

@@ -13,6 +13,8 @@
 #include "ops/json_reader.h"
 #include "ops/json_schema.h"
 #include "textback/v1/amendment.pb.h"
+#include "textback/v1/block_entry.pb.h"
+#include "textback/v1/callback.pb.h"
 #include "textback/v1/dead_letter.pb.h"
 #include "textback/v1/decision.pb.h"
 #include "textback/v1/job.pb.h"
@@ -38,6 +40,10 @@ constexpr char kGarage[] = R"(tenants:
     keywords: {stop: [BASTA]}
     opt_out_scope: all
     unknown_policy: resend_once
+    blocked_callers: ["+12125550199", "+1212555018*"]
+    known_callers: ["+12125550142"]
+    text_prefixes: ["+1"]
+    nuisance: 0
 )";
 
 std::string Problems(const std::string& yaml) {
@@ -68,6 +74,11 @@ TEST(TenantFile, ReadsAllOfATenant) {
   EXPECT_EQ(t.opt_out_scope(), v1::Scope::KIND_ALL);
   EXPECT_EQ(t.unknown_policy(), v1::Job::UNKNOWN_POLICY_RESEND_ONCE);
   EXPECT_EQ(t.priority(), 1U);
+  EXPECT_EQ(t.blocked_callers(1), "+1212555018*");
+  EXPECT_EQ(t.known_callers(0), "+12125550142");
+  EXPECT_EQ(t.text_prefixes(0), "+1");
+  EXPECT_TRUE(t.has_nuisance());
+  EXPECT_EQ(t.nuisance(), 0U);
 }
 
 TEST(TenantFile, OneTenantNeedsNoList) {
@@ -93,6 +104,12 @@ TEST(TenantFile, ProblemsHaveTheirLine) {
               HasSubstr("t.yaml:2"));
   EXPECT_THAT(Problems(Replace(kGarage, "    name: Hill Street Garage\n", "")),
               HasSubstr("business name"));
+  EXPECT_THAT(Problems(Replace(kGarage, "+1212555018*", "1212555018*")),
+              AllOf(HasSubstr("t.yaml:15"), HasSubstr("blocked_callers[1]")));
+  EXPECT_THAT(Problems(Replace(kGarage, "[\"+12125550142\"]", "[\"+12125550199\"]")),
+              AllOf(HasSubstr("t.yaml:16"), HasSubstr("stands in blocked_callers too")));
+  EXPECT_THAT(Problems(Replace(kGarage, "[\"+1\"]", "[\"+1*\"]")), HasSubstr("t.yaml:17"));
+  EXPECT_THAT(Problems(Replace(kGarage, "nuisance: 0", "nuisance: 101")), HasSubstr("t.yaml:18"));
   EXPECT_THAT(Problems("tenants: []\n"), HasSubstr("t.yaml:1"));
   EXPECT_NE(Problems(""), "");
 }
@@ -181,7 +198,8 @@ TEST(JsonSchema, PublishedSchemasAreUpToDate) {
       {v1::Decision::descriptor(), "decision"},      {v1::Amendment::descriptor(), "amendment"},
       {v1::Status::descriptor(), "status"},          {v1::Job::descriptor(), "job"},
       {v1::Tenant::descriptor(), "tenant"},          {v1::DeadLetter::descriptor(), "dead_letter"},
-      {v1::CallRecord::descriptor(), "call_record"},
+      {v1::CallRecord::descriptor(), "call_record"}, {v1::BlockEntry::descriptor(), "block_entry"},
+      {v1::Callback::descriptor(), "callback"},
   };
   for (const auto& [message, name] : outputs) {
     const std::string path =

@@ -280,6 +280,17 @@ void ReadInput(config::Map& m, intake::IntakeInput& input) {
   });
 }
 
+void ReadNumbers(config::Map& m, NumberFilesConfig& numbers) {
+  numbers.plan =
+      m.String("plan", "CSV of ranges: prefix (or first, last), type, carrier.").Default("").Read();
+  numbers.ported =
+      m.String("ported", "CSV of ported numbers: number, type, carrier.").Default("").Read();
+  numbers.check_ms = m.DurationMs("check", "How often it is looked whether a file has changed.")
+                         .Default(numbers.check_ms)
+                         .Range(1'000, kDayMs)
+                         .Read();
+}
+
 void ReadLimits(config::Map& m, policy::Limits& l) {
   l.horizon_ms = m.DurationMs("horizon", "How long a call leaves a trace; older records are late.")
                      .Default(l.horizon_ms)
@@ -304,6 +315,13 @@ void ReadLimits(config::Map& m, policy::Limits& l) {
       m.DurationMs("confirmation_ttl", "A confirmation later than this doesn't go.")
           .Default(l.confirmation_ttl_ms)
           .Range(1'000, kDayMs)
+          .Read();
+  l.undeliverable_memory_ms =
+      m.DurationMs("undeliverable_memory",
+                   "So long nobody is texted whose number, the network says, takes no texts. "
+                   "0: it is not learnt.")
+          .Default(l.undeliverable_memory_ms)
+          .Range(0, 365 * kDayMs)
           .Read();
   l.calls_max = static_cast<std::size_t>(
       m.Int("calls_per_customer", "Within the horizon; one more is a flood.")
@@ -399,6 +417,11 @@ void ReadSmsc(config::Map& m, SmscAccountConfig& c) {
   binds("transmitters", "Binds that send.", smpp::BindMode::kTransmitter, "tx", 0);
   binds("receivers", "Binds that receive.", smpp::BindMode::kReceiver, "rx", 0);
   if (c.pool.binds.empty()) m.Refuse("transceivers", "at least one bind of any kind");
+  c.number_errors =
+      m.Strings("number_errors",
+                "Names of refusals and codes of receipts that say for good that a number takes no "
+                "texts.",
+                {.max = 64}, c.number_errors);
   c.parts_max = static_cast<std::size_t>(
       m.Int("parts_max", "A longer text is rejected.").Default(8).Range(1, 255).Read());
 }
@@ -437,6 +460,8 @@ void ReadWorkerParts(config::Map& map, WorkerConfig& c) {
     m.List("inputs", "Topics with call records.", {.max = 64},
            [&](config::Map& i) { ReadInput(i, c.inputs.emplace_back()); });
   });
+  map.Section("numbers", "What kind of line callers' numbers are, from files of yours.",
+              [&](config::Map& m) { ReadNumbers(m, c.numbers); });
   if (c.intake_role && c.inputs.empty())
     map.Refuse("intake", "the role intake needs at least one entry in intake.inputs");
   map.Section("decide", "Decisions.", [&](config::Map& m) {
@@ -488,6 +513,8 @@ void ReadDispatcherParts(config::Map& map, DispatcherConfig& c) {
                                        .Range(1'000, 31 * kDayMs)
                                        .Read();
   });
+  c.outbox.number_errors = dispatch::NumberErrors(c.smsc.number_errors);
+  c.tracking.number_errors = c.outbox.number_errors;
   if (!c.smsc.pool.binds.empty()) {
     const auto response_ms = c.smsc.pool.binds[0].response_timeout.count();
     c.outbox.resolve_grace_ms = response_ms + c.clock_drift_ms;

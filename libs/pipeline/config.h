@@ -12,11 +12,13 @@
 #include "config/reader.h"
 #include "config/secret.h"
 #include "dispatch/dispatch_processor.h"
+#include "dispatch/number_errors.h"
 #include "dispatch/track_processor.h"
 #include "ingest/config.h"
 #include "intake/intake.h"
 #include "log_embedded/embedded_log.h"
 #include "log_kafka/connection.h"
+#include "pipeline/number_files.h"
 #include "pipeline/topics.h"
 #include "policy/limits.h"
 #include "smpp/client.h"
@@ -56,6 +58,7 @@ struct WorkerConfig {
   int intake_threads = 1;
   std::int64_t watermark_ms = 1'000;
   std::vector<intake::IntakeInput> inputs;
+  NumberFilesConfig numbers;
   RoleConfig decide;
   policy::Limits limits;
 };
@@ -66,6 +69,8 @@ struct SmscAccountConfig {
   std::string country;  // of national addresses in deliver_sm
   smpp::PoolConfig pool;
   std::size_t parts_max = 8;
+  // What says that a number takes no texts: dispatch/number_errors.h.
+  std::vector<std::string> number_errors = dispatch::NumberErrors::Usual();
 };
 
 struct DispatcherConfig {

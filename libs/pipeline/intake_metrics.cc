@@ -24,6 +24,10 @@ struct IntakeMetrics::Handles {
             r.GetCounter("textback_intake_tenants_refused_total", "Tenants that can't be used.")),
         lines_refused(
             r.GetCounter("textback_intake_lines_refused_total", "Lines that another tenant has.")),
+        block_entries_refused(r.GetCounter("textback_intake_block_entries_refused_total",
+                                           "Entries of block lists that can't be used.")),
+        block_entries(r.GetGauge("textback_intake_block_entries",
+                                 "Numbers and prefixes on the block lists.")),
         tenants(r.GetGauge("textback_intake_tenants", "Tenants known.")),
         lines(r.GetGauge("textback_intake_lines", "Lines known.")),
         record_age(r.GetGauge(
@@ -31,8 +35,8 @@ struct IntakeMetrics::Handles {
             "Age of the oldest record of the last batch: now less when it was produced.")) {}
   telemetry::Counter &messages, &records, &not_tenant, &deadletter, &handed_on, &ids_made, &expired,
       &retries;
-  telemetry::Counter &tenants_refused, &lines_refused;
-  telemetry::Gauge &tenants, &lines, &record_age;
+  telemetry::Counter &tenants_refused, &lines_refused, &block_entries_refused;
+  telemetry::Gauge &block_entries, &tenants, &lines, &record_age;
 };
 
 IntakeMetrics::IntakeMetrics(telemetry::Registry& registry, telemetry::Log& log)
@@ -55,6 +59,16 @@ void IntakeMetrics::OnLineRefused(std::string_view line, std::string_view tenant
   handles_->lines_refused.Add();
   log_.Error("line refused, another tenant has it",
              {{"line", line}, {"tenant", tenant}, {"owner", owner}});
+}
+
+void IntakeMetrics::OnBlocked(std::size_t entries, std::int64_t version) {
+  handles_->block_entries.Set(static_cast<double>(entries));
+  log_.Info("block list made", {{"entries", entries}, {"version", version}});
+}
+
+void IntakeMetrics::OnBlockRefused(std::string_view number, const Error& why) {
+  handles_->block_entries_refused.Add();
+  log_.Error("entry of a block list refused, it blocks nobody", why, {{"number", number}});
 }
 
 void IntakeMetrics::OnBatch(const intake::Tallies& delta, std::int64_t oldest_age_ms) {

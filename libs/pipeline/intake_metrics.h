@@ -18,6 +18,8 @@ class IntakeMetrics final : public intake::IntakeEvents {
   void OnTenantRefused(std::string_view tenant, const Error& why) override;
   void OnLineRefused(std::string_view line, std::string_view tenant,
                      std::string_view owner) override;
+  void OnBlocked(std::size_t entries, std::int64_t version) override;
+  void OnBlockRefused(std::string_view number, const Error& why) override;
   void OnBatch(const intake::Tallies& delta, std::int64_t oldest_age_ms) override;
   void OnIdsMade(std::uint64_t count) override;
   void OnDeadLetter(std::string_view source, const Error& why) override;

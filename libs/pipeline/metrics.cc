@@ -300,13 +300,20 @@ DecideMetrics::DecideMetrics(telemetry::Registry& registry)
       false_texts_(registry.GetCounter("textback_decide_false_texts_total",
                                        "Texts asked for a call that was answered after all.")),
       jobs_(registry.GetCounter("textback_decide_jobs_total",
-                                "Jobs for the dispatcher, of all kinds.")) {
+                                "Jobs for the dispatcher, of all kinds.")),
+      callbacks_(registry.GetCounter("textback_decide_callbacks_total",
+                                     "Missed calls offered to be called back, since no text goes "
+                                     "or went through.")) {
   for (int value = 0; value <= v1::Verdict_MAX; ++value) {
     verdicts_.push_back(&registry.GetCounter(
         "textback_decide_decisions_total", "Decisions by verdict.",
         {{"verdict", Word(v1::Verdict_Name(static_cast<v1::Verdict>(value)), "VERDICT_")}}));
   }
   for (int value = 0; value <= v1::Reason_MAX; ++value) {
+    if (!v1::Reason_IsValid(value)) {  // a gap in the numbers
+      reasons_.push_back(nullptr);
+      continue;
+    }
     const std::string word =
         value == 0 ? "none" : Word(v1::Reason_Name(static_cast<v1::Reason>(value)), "REASON_");
     reasons_.push_back(
@@ -343,5 +350,7 @@ void DecideMetrics::OnAmendment(const v1::Amendment& amendment) {
 }
 
 void DecideMetrics::OnJob(const v1::Job& /*job*/) { jobs_.Add(); }
+
+void DecideMetrics::OnCallback(const v1::Callback& /*callback*/) { callbacks_.Add(); }
 
 }  // namespace textback::pipeline

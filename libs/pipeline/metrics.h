@@ -91,6 +91,7 @@ class DecideMetrics final : public decide::DecideEvents {
   void OnDecision(const v1::Decision& decision) override;
   void OnAmendment(const v1::Amendment& amendment) override;
   void OnJob(const v1::Job& job) override;
+  void OnCallback(const v1::Callback& callback) override;
 
  private:
   telemetry::Registry& registry_;
@@ -100,6 +101,7 @@ class DecideMetrics final : public decide::DecideEvents {
   telemetry::Counter& amendments_;
   telemetry::Counter& false_texts_;
   telemetry::Counter& jobs_;
+  telemetry::Counter& callbacks_;
 };
 
 }  // namespace textback::pipeline

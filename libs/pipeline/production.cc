@@ -65,7 +65,7 @@ void JudgeTopic(const log::TopicInfo& topic, const Topics& ours, const Productio
   const bool changelog = topic.name == ours.decide_changelog ||
                          topic.name == ours.dispatch_changelog ||
                          topic.name == ours.track_changelog;
-  if (changelog || topic.name == ours.tenants) {
+  if (changelog || topic.name == ours.tenants || topic.name == ours.blocklist) {
     judge.Is("cleanup.policy", "compact", "it is state: nothing but what is overwritten may go");
     if (changelog) {
       judge.AtLeast("delete.retention.ms", needs.delete_retention_ms,

@@ -68,6 +68,21 @@ class ProductionTest : public ::testing::Test {
 
 TEST_F(ProductionTest, ASafeClusterPasses) { EXPECT_THAT(Findings(), IsEmpty()); }
 
+// What `topics create` makes is no finding: tables are compacted, all else is deleted.
+TEST_F(ProductionTest, EachTopicMayBeCleanedAsItIsMade) {
+  std::vector<std::string> topics;
+  for (const auto& spec : Specs(names, TopicPlan())) {
+    topics.push_back(spec.name);
+    auto settings = admin.topics[names.calls].settings;
+    settings["cleanup.policy"] = spec.compact ? "compact" : "delete";
+    settings["delete.retention.ms"] = kDay;
+    admin.topics[spec.name] = {spec.name, spec.partitions, settings, 3};
+  }
+  const auto found = CheckProduction(admin, names, topics);
+  ASSERT_TRUE(found);
+  for (const auto& finding : *found) ADD_FAILURE() << ToString(finding);
+}
+
 TEST_F(ProductionTest, EachSettingThatVoidsThePromiseIsNamed) {
   const struct {
     std::string topic, setting, value;

@@ -22,7 +22,9 @@ Topics::Topics(std::string p)
       receipts(prefix + "receipts"),
       decisions(prefix + "decisions"),
       amendments(prefix + "amendments"),
+      callbacks(prefix + "callbacks"),
       deadletter(prefix + "deadletter"),
+      blocklist(prefix + "blocklist"),
       decide_changelog(prefix + "decide.changelog"),
       dispatch_changelog(prefix + "dispatch.changelog"),
       track_changelog(prefix + "track.changelog"),
@@ -55,11 +57,13 @@ std::vector<log::TopicSpec> Specs(const Topics& topics, const TopicPlan& plan) {
                            &topics.jobs, &topics.submissions, &topics.receipts}) {
     stream(*name, plan.partitions);
   }
-  for (const auto* name : {&topics.decisions, &topics.amendments, &topics.deadletter})
+  for (const auto* name :
+       {&topics.decisions, &topics.amendments, &topics.callbacks, &topics.deadletter})
     stream(*name, plan.decision_partitions);
   stream(topics.tenants_history, 1);
   table(topics.tenants, 1);
   table(topics.ingest_positions, 1);
+  table(topics.blocklist, 1);
   for (const auto* name :
        {&topics.decide_changelog, &topics.dispatch_changelog, &topics.track_changelog}) {
     table(*name, plan.partitions);

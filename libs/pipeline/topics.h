@@ -20,14 +20,15 @@ struct Topics {
 
   std::string prefix;
   std::string cdrs, calls, inbound, status, tenants, tenants_history, jobs, submissions, receipts;
-  std::string decisions, amendments, deadletter;
+  std::string decisions, amendments, callbacks, deadletter, blocklist;
   std::string decide_changelog, dispatch_changelog, track_changelog;
   std::string ingest_positions;
 };
 
 struct TopicPlan {
-  std::int32_t partitions = 8;           // N: all that is co-partitioned
-  std::int32_t decision_partitions = 4;  // k: decisions, amendments, dead letters; at most N
+  std::int32_t partitions = 8;  // N: all that is co-partitioned
+  std::int32_t decision_partitions =
+      4;  // k: decisions, amendments, callbacks, dead letters; at most N
   std::int64_t retention_ms = 7LL * 24 * 60 * 60 * 1000;
   std::int64_t changelog_delete_retention_ms = 24LL * 60 * 60 * 1000;
 };

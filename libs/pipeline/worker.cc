@@ -31,11 +31,12 @@ std::vector<std::string> Worker::TopicsOf(const WorkerConfig& config) {
   const Topics t(config.common.prefix);
   std::vector<std::string> topics = {t.tenants, t.calls, t.deadletter};
   if (config.intake_role) {
+    topics.push_back(t.blocklist);
     for (const auto& input : config.inputs) topics.push_back(input.topic);
   }
   if (config.decide_role) {
-    topics.insert(topics.end(),
-                  {t.inbound, t.status, t.jobs, t.decisions, t.amendments, t.decide_changelog});
+    topics.insert(topics.end(), {t.inbound, t.status, t.jobs, t.decisions, t.amendments,
+                                 t.callbacks, t.decide_changelog});
   }
   return topics;
 }
@@ -53,6 +54,13 @@ Status Worker::BuildIntake(const Topics& topics) {
   tenant_feed_ = std::make_unique<intake::TenantFeed>(
       around_.log, around_.clock, intake::TenantFeedConfig{.topic = topics.tenants},
       *intake_metrics_.back());
+  block_feed_ = std::make_unique<intake::BlockFeed>(
+      around_.log, around_.clock, intake::BlockFeedConfig{.topic = topics.blocklist},
+      *intake_metrics_.back());
+  if (!config_.numbers.plan.empty() || !config_.numbers.ported.empty()) {
+    TB_ASSIGN_OR_RETURN(numbers_, NumberFiles::Load(config_.numbers, around_.clock,
+                                                    around_.registry, around_.notices));
+  }
   for (int i = 0; i < config_.intake_threads; ++i) {
     intake::IntakeConfig config;
     const std::string app =
@@ -66,7 +74,7 @@ Status Worker::BuildIntake(const Topics& topics) {
     intake_metrics_.push_back(std::make_unique<IntakeMetrics>(around_.registry, around_.notices));
     TB_ASSIGN_OR_RETURN(auto intake,
                         intake::Intake::Make(around_.log, around_.clock, *tenant_feed_,
-                                             std::move(config), *intake_metrics_.back()));
+                                             std::move(config), *intake_metrics_.back(), this));
     intakes_.push_back(std::move(intake));
     intake_checks_.push_back(&around_.health.Add("intake_" + std::to_string(i), kSilenceMax));
   }
@@ -90,7 +98,8 @@ Status Worker::BuildDecide(const Topics& topics) {
     config.inputs = {{topics.calls, true}, {topics.inbound, true}, {topics.status, false}};
     config.outputs = {{topics.jobs, shard::PartitionRule::kSameIndex},
                       {topics.decisions, shard::PartitionRule::kModulo},
-                      {topics.amendments, shard::PartitionRule::kModulo}};
+                      {topics.amendments, shard::PartitionRule::kModulo},
+                      {topics.callbacks, shard::PartitionRule::kModulo}};
     shard_metrics_.push_back(
         std::make_unique<ShardMetrics>(around_.registry, around_.notices, "decide", inputs));
     if (around_.phases)
@@ -109,6 +118,7 @@ void Worker::Start() {
   TB_ASSERT(!started_);
   started_ = true;
   threads_.emplace_back([this] { RunFeeds(); });
+  if (numbers_) threads_.emplace_back([this] { RunNumbers(); });
   for (std::size_t i = 0; i < intakes_.size(); ++i)
     threads_.emplace_back([this, i] { RunIntake(i); });
   for (auto& shard : shards_) shard->Start();
@@ -123,21 +133,43 @@ void Worker::Stop() {
   for (auto& shard : shards_) shard->Stop();
 }
 
+std::optional<intake::ReachTables> Worker::Tables() const {
+  auto blocked = block_feed_->Blocked();
+  if (blocked == nullptr) return std::nullopt;
+  return intake::ReachTables{numbers_ ? numbers_->Current() : nullptr, std::move(blocked)};
+}
+
+bool Worker::TablesAreKnown() const {
+  return (!tenant_feed_ || tenant_feed_->Lines() != nullptr) &&
+         (!block_feed_ || block_feed_->Blocked() != nullptr) &&
+         (!policy_feed_ || policy_feed_->Current() != nullptr);
+}
+
+// Apart from the other feeds: reading a long file takes seconds.
+void Worker::RunNumbers() {
+  SetThreadName("numbers");
+  while (!stopping_) {
+    numbers_->Step();
+    std::this_thread::sleep_for(kWait);
+  }
+}
+
 void Worker::RunFeeds() {
   SetThreadName("tenants");
   while (!stopping_) {
     if (tenant_feed_) {
       if (auto status = tenant_feed_->Step(kWait); !status) return around_.on_end(status.error());
     }
+    if (block_feed_) {
+      if (auto status = block_feed_->Step(kWait); !status) return around_.on_end(status.error());
+    }
     if (policy_feed_) {
       if (auto status = policy_feed_->Step(kWait); !status) return around_.on_end(status.error());
     }
-    const bool known = (!tenant_feed_ || tenant_feed_->Lines() != nullptr) &&
-                       (!policy_feed_ || policy_feed_->Current() != nullptr);
-    if (known) {
+    if (TablesAreKnown()) {
       tenants_check_->Ready();
     } else {
-      tenants_check_->NotReady("the tenants are being read");
+      tenants_check_->NotReady("the tenants and block lists are being read");
     }
     std::this_thread::sleep_for(kFeedPause);  // a feed that backs off returns at once
   }

@@ -180,6 +180,7 @@ void Fill(const Machine& m, const v1::CallRecord& r, const cdr::Classification& 
   pending.set_no_number(served.customer().empty());
   pending.set_lines_version(served.lines_version());
   pending.set_caller_line_type(r.caller_line_type());
+  TakeReach(r, pending);
 
   const auto& settle = r.settle();
   pending.set_settle_ms(std::clamp<std::int64_t>(settle.settle_ms(), 0, m.limits.settle_max_ms));
@@ -272,6 +273,8 @@ void Join(Machine& m, const v1::CallRecord& r, std::uint64_t record, std::uint64
     SetDeadline(m, ReadingOf(*call), *call->mutable_pending());
   }
   if (Talked(reading)) NoteTalk(m, r.served().tenant(), EventMs(r));
+  if (Talked(reading) && reading.verdict == v1::VERDICT_OUTBOUND)
+    NoteRung(m, r.served().tenant(), EventMs(r));
   m.effects.record_class = first ? RecordClass::kOpened : RecordClass::kMerged;
   m.effects.changed = true;
   MakeRoom(m);

@@ -47,7 +47,8 @@
 // decisions as live traffic, but for what is known by then and must count: freshness, a STOP, an
 // answered leg, or that the two have talked since.
 //
-// Gates: see gates.h. Messages from the customer: see inbound.h.
+// Gates: see gates.h. Messages from the customer: see inbound.h. Who can't be texted, or didn't get
+// the text: see callback.cc.
 //
 // Thread safety: pure; distinct arguments on distinct threads.
 #pragma once
@@ -65,6 +66,7 @@
 #include "policy/tenant.h"
 #include "textback/v1/amendment.pb.h"
 #include "textback/v1/call_record.pb.h"
+#include "textback/v1/callback.pb.h"
 #include "textback/v1/decision.pb.h"
 #include "textback/v1/inbound_message.pb.h"
 #include "textback/v1/job.pb.h"
@@ -113,6 +115,7 @@ struct Effects {
   google::protobuf::RepeatedPtrField<v1::Job> jobs;  // in the order in which they must be read
   google::protobuf::RepeatedPtrField<v1::Decision> decisions;
   google::protobuf::RepeatedPtrField<v1::Amendment> amendments;
+  google::protobuf::RepeatedPtrField<v1::Callback> callbacks;
   RecordClass record_class = RecordClass::kNone;
   InboundClass inbound_class = InboundClass::kNone;
   // Waiting calls that turned out to be one with another: the records that opened them count as
@@ -125,6 +128,7 @@ struct Effects {
     jobs.Clear();
     decisions.Clear();
     amendments.Clear();
+    callbacks.Clear();
     record_class = RecordClass::kNone;
     inbound_class = InboundClass::kNone;
     absorbed = 0;

@@ -27,7 +27,7 @@ TEST(DecideTest, AMissedCallIsTexted) {
   EXPECT_EQ(decision.action(), v1::ACTION_TEXT);
   EXPECT_EQ(decision.verdict(), v1::VERDICT_NO_ANSWER);
   EXPECT_EQ(decision.reason(), v1::REASON_UNSPECIFIED);
-  EXPECT_EQ(decision.gates_size(), 14);
+  EXPECT_EQ(decision.gates_size(), 18);
   EXPECT_EQ(decision.customer(), kCustomer);
   EXPECT_EQ(decision.ring_ms(), 10'000);
   ASSERT_EQ(effects.jobs.size(), 1);

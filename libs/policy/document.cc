@@ -51,13 +51,17 @@ void Forget(Document& document, std::int64_t now_ms) {
   RemoveIf(*document.mutable_inbound(), forgotten);
   RemoveIf(*document.mutable_others(), forgotten);
   RemoveIf(*document.mutable_replies(), forgotten);
+  if (document.has_no_texts() && document.no_texts().keep_ms() <= now_ms) {
+    document.clear_no_texts();
+  }
   if (document.flood_until_ms() <= now_ms) document.clear_flood_until_ms();
 }
 
 bool MayErase(const Document& document, std::int64_t now_ms, std::int64_t horizon_ms) {
   return document.calls().empty() && document.texts().empty() && document.pairs().empty() &&
          document.opt_outs().empty() && document.inbound().empty() && document.others().empty() &&
-         document.replies().empty() && document.flood_until_ms() <= now_ms &&
+         document.replies().empty() && !document.has_no_texts() &&
+         document.flood_until_ms() <= now_ms &&
          Plus(document.forgotten_through_ms(), horizon_ms) <= now_ms;
 }
 
@@ -96,7 +100,7 @@ std::int64_t NextDue(const Document& document, std::int64_t horizon_ms) {
   for (const auto& seen : document.inbound()) last = std::max(last, seen.forget_ms());
   for (const auto& seen : document.others()) last = std::max(last, seen.forget_ms());
   for (const auto& reply : document.replies()) last = std::max(last, reply.forget_ms());
-  last = std::max(last, document.flood_until_ms());
+  last = std::max({last, document.no_texts().keep_ms(), document.flood_until_ms()});
   if (document.opt_outs().empty() && document.forgotten_through_ms() != 0) {
     last = std::max(last, Plus(document.forgotten_through_ms(), horizon_ms));
   }

@@ -40,6 +40,10 @@ std::string LineTypeInWords(std::int64_t type) {
       return "a premium-rate number";
     case v1::LINE_TYPE_SHORT_CODE:
       return "a short code";
+    case v1::LINE_TYPE_ROAMING:
+      return "a roaming number, lent for one call";
+    case v1::LINE_TYPE_EMERGENCY:
+      return "an emergency service's";
     default:
       return "no number that takes texts";
   }
@@ -52,8 +56,41 @@ std::string NotMissed(const v1::Decision& d) {
          " of ringing, sooner than counts as a missed call";
 }
 
+std::string InParentheses(const std::string& detail) {
+  return detail.empty() ? std::string() : " (" + detail + ")";
+}
+
+std::string SignInWords(const v1::NuisanceSign& sign) {
+  if (sign.name() == "unsigned") return "nobody vouches for the number";
+  if (sign.name() == "attestation_b")
+    return "the network vouches for the caller but not the number";
+  if (sign.name() == "attestation_c") return "a gateway passed the call on and vouches for nothing";
+  if (sign.name() == "verification_failed") return "the number's signature is wrong";
+  if (sign.name() == "spam_likelihood")
+    return "the network thinks it unwanted with " + std::to_string(sign.value()) + " %";
+  if (sign.name() == "short_ring")
+    return "it rang " + DurationInWords(sign.value()) + " and the caller gave up";
+  if (sign.name() == "fan_out") {
+    return "it called " + Count(sign.value(), "line") + " within 10 minutes";
+  }
+  return sign.name();
+}
+
+// "the caller looks like … (score 80, limit 60): it called 21 lines within 10 minutes (60), …"
+std::string NuisanceInWords(const v1::Decision& d, std::int64_t score, std::int64_t threshold) {
+  std::string words = "the caller looks like a robot or a fraud (score " + std::to_string(score) +
+                      ", limit " + std::to_string(threshold) + ")";
+  for (int i = 0; i < d.nuisance_size(); ++i) {
+    words += (i == 0 ? ": " : ", ") + SignInWords(d.nuisance(i)) + " (" +
+             std::to_string(d.nuisance(i).points()) + ")";
+  }
+  return words;
+}
+
 // Why a gate stopped the text, with its numbers.
-std::string Stopped(v1::Reason reason, std::int64_t value, std::int64_t limit) {
+std::string Stopped(v1::Reason reason, const v1::Gate& gate) {
+  const std::int64_t value = gate.value();
+  const std::int64_t limit = gate.limit();
   switch (reason) {
     case v1::REASON_STALE:
       return "the record came " + DurationInWords(value) + " after the call, later than the " +
@@ -70,7 +107,15 @@ std::string Stopped(v1::Reason reason, std::int64_t value, std::int64_t limit) {
     case v1::REASON_OWN_LINE:
       return "the call came from one of the business's own lines";
     case v1::REASON_BLOCKED:
-      return "the number is on the operator's block list";
+      if (gate.detail() == "tenant") return "the business has blocked the number";
+      return "the number is on a block list of the operator" + InParentheses(gate.detail());
+    case v1::REASON_TENANT_LINE:
+      return "the call came from a line of another business that textback serves";
+    case v1::REASON_FOREIGN:
+      return "the caller's number begins with none of the prefixes that the business texts";
+    case v1::REASON_UNDELIVERABLE:
+      return "the network said " + DurationInWords(value) +
+             " before that this number takes no texts" + InParentheses(gate.detail());
     case v1::REASON_OPTED_OUT:
       return "the customer has replied STOP and gets no texts";
     case v1::REASON_NO_CONSENT:
@@ -199,7 +244,12 @@ void AppendGates(const v1::Decision& d, std::string& out) {
     out += "  " + gate.name() + ": " + OutcomeInWords(gate.outcome());
     if (gate.has_value()) out += ", value " + std::to_string(gate.value());
     if (gate.has_limit()) out += ", limit " + std::to_string(gate.limit());
+    if (!gate.detail().empty()) out += ", " + gate.detail();
     out += "\n";
+  }
+  for (const auto& sign : d.nuisance()) {
+    out +=
+        "  sign of a nuisance: " + SignInWords(sign) + ", " + Count(sign.points(), "point") + "\n";
   }
 }
 
@@ -296,8 +346,10 @@ std::string ExplainInBrief(const v1::Decision& d) {
   }
   if (d.reason() == v1::REASON_NOT_MISSED) return "No text: " + NotMissed(d) + ".";
   const v1::Gate* gate = StoppedAt(d);
-  const std::string why =
-      Stopped(d.reason(), gate != nullptr ? gate->value() : 0, gate != nullptr ? gate->limit() : 0);
+  const v1::Gate& stopped = gate != nullptr ? *gate : v1::Gate::default_instance();
+  const std::string why = d.reason() == v1::REASON_NUISANCE
+                              ? NuisanceInWords(d, stopped.value(), stopped.limit())
+                              : Stopped(d.reason(), stopped);
   if (why.empty()) return "No text, for a reason that this version doesn't know.";
   return "No text: " + why + ".";
 }

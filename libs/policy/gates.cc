@@ -8,6 +8,7 @@
 #include "cdr/number_plan.h"
 #include "policy/machine.h"
 #include "policy/names.h"
+#include "policy/nuisance.h"
 
 namespace textback::policy {
 namespace {
@@ -20,6 +21,7 @@ struct Answer {
   bool stop = false;
   std::optional<std::int64_t> value;
   std::optional<std::int64_t> limit;
+  std::string_view detail;  // of the document, tenant or record: as they live
 };
 
 // As cdr::RingFactsOf, of all records of a call.
@@ -51,6 +53,7 @@ class Gatekeeper {
  public:
   Gatekeeper(Machine& m, const Call& call, v1::Decision& decision)
       : m_(m),
+        call_(call),
         pending_(call.pending()),
         decision_(decision),
         tenant_(m.snapshot.Find(call.pending().tenant())) {}
@@ -72,6 +75,7 @@ class Gatekeeper {
       const Answer answer = Ask(reason);
       if (answer.value) gate.set_value(*answer.value);
       if (answer.limit) gate.set_limit(*answer.limit);
+      if (!answer.detail.empty()) gate.set_detail(std::string(answer.detail));
       gate.set_outcome(answer.stop ? v1::Gate::OUTCOME_STOP : v1::Gate::OUTCOME_PASS);
       if (answer.stop) decision_.set_reason(reason);
     }
@@ -102,18 +106,27 @@ class Gatekeeper {
       case v1::REASON_STALE:
         return Stale();
       case v1::REASON_OWN_LINE:
-        return {customer_ && tenant_->HasLine(customer_->bits()), {}, {}};
+        return {customer_ && (tenant_->HasLine(customer_->bits()) ||
+                              pending_.reach().tenant() == pending_.tenant())};
+      case v1::REASON_TENANT_LINE:
+        return {customer_ && !pending_.reach().tenant().empty()};
       case v1::REASON_WITHHELD:
         return {pending_.withheld(), {}, {}};
       case v1::REASON_NOT_TEXTABLE:
         return NotTextable();
+      case v1::REASON_FOREIGN:
+        return {!tenant_->MayText(*customer_)};
+      case v1::REASON_UNDELIVERABLE:
+        return Undeliverable();
       case v1::REASON_BLOCKED:
-        return {customer_ && m_.snapshot.IsBlocked(customer_->bits()), {}, {}};
+        return Blocked();
       case v1::REASON_OPTED_OUT:
         return {IsOptedOut(m_.document, *tenant_), {}, {}};
       case v1::REASON_FLOOD:
         return {m_.document.flood_until_ms() > m_.now(), DecidedCalls(),
                 static_cast<std::int64_t>(m_.limits.calls_max)};
+      case v1::REASON_NUISANCE:
+        return Nuisance();
       case v1::REASON_OVERTAKEN:
         return Overtaken();
       case v1::REASON_LIMIT_PAIR:
@@ -142,16 +155,47 @@ class Gatekeeper {
     return {age > tenant_->max_age_ms(), age, tenant_->max_age_ms()};
   }
 
-  // The network's word on the caller comes before the numbering plan's; a plan that can't tell
-  // mobile from fixed (US) doesn't stop a text.
-  Answer NotTextable() const {
-    if (!customer_) return {true, {}, {}};
-    v1::LineType kind = cdr::NumberPlan::BuiltIn().KindOf(*customer_);
-    if (pending_.side() == v1::Served::SIDE_TERMINATING &&
-        pending_.caller_line_type() != v1::LINE_TYPE_UNSPECIFIED) {
-      kind = pending_.caller_line_type();
+  v1::LineType LineType() const {
+    const v1::LineType said[] = {pending_.side() == v1::Served::SIDE_TERMINATING
+                                     ? pending_.caller_line_type()
+                                     : v1::LINE_TYPE_UNSPECIFIED,
+                                 pending_.reach().line_type()};
+    for (const auto type : said) {
+      if (cdr::SaysWhich(type)) return type;
     }
-    return {!cdr::Textable(kind), kind, {}};
+    return cdr::NumberPlan::BuiltIn().KindOf(*customer_);
+  }
+
+  // From here on there is a customer.
+  Answer NotTextable() const {
+    if (!customer_) return {true};
+    const auto type = LineType();
+    return {!cdr::Textable(type), type};
+  }
+
+  Answer Undeliverable() const {
+    if (!m_.document.has_no_texts()) return {};
+    const auto& learnt = m_.document.no_texts();
+    return {true, Minus(m_.now(), learnt.at_ms()), m_.limits.undeliverable_memory_ms,
+            learnt.error()};
+  }
+
+  Answer Blocked() const {
+    if (tenant_->Blocks(*customer_)) return {.stop = true, .detail = "tenant"};
+    const auto& reach = pending_.reach();
+    if (reach.block_list().empty()) return {};
+    const bool spared = !reach.block_always() && IsKnownContact(m_.document, *tenant_, *customer_);
+    return {.stop = !spared, .detail = reach.block_list()};
+  }
+
+  Answer Nuisance() {
+    const std::int64_t threshold = tenant_->nuisance();
+    if (threshold == 0) return {};
+    const std::int64_t score = ScoreCaller(m_.document, call_, decision_);
+    if (score == 0) return {};
+    if (score >= threshold && IsKnownContact(m_.document, *tenant_, *customer_))
+      return {false, score, threshold, "known_contact"};
+    return {score >= threshold, score, threshold};
   }
 
   Answer Overtaken() const {
@@ -183,6 +227,7 @@ class Gatekeeper {
   }
 
   Machine& m_;
+  const Call& call_;
   const PendingCall& pending_;
   v1::Decision& decision_;
   const Tenant* tenant_;
@@ -282,7 +327,11 @@ void DecideCall(Machine& m, Call& call) {
   auto& decision = *m.effects.decisions.Add();
   Describe(m, call, decision);
   Gatekeeper gates(m, call, decision);
-  if (gates.Run()) EmitText(m, gates, call, decision);
+  if (gates.Run()) {
+    EmitText(m, gates, call, decision);
+  } else {
+    OfferCallback(m, decision);
+  }
   call.clear_pending();
 }
 

@@ -46,6 +46,13 @@ void OptOut(World& world, v1::Scope::Kind kind, const char* tenant, const char* 
   out.set_sender(sender);
 }
 
+void TakesNoTexts(World& world, std::int64_t keep_ms) {
+  auto& learnt = *world.document.mutable_no_texts();
+  learnt.set_error("1");
+  learnt.set_at_ms(kTen - kDayMs);
+  learnt.set_keep_ms(keep_ms);
+}
+
 void EndAt(v1::CallRecord& record, std::int64_t ended_ms) {
   record.set_ended_at_ms(ended_ms);
   record.set_ringing_at_ms(ended_ms - 10'000);
@@ -104,16 +111,10 @@ const Case kCases[] = {
        w.key = kSecondLine;
        r.mutable_served()->set_customer(std::string(kSecondLine));
      }},
-    {"another tenant's line is a customer", v1::REASON_UNSPECIFIED,
-     [](World& w, v1::CallRecord& r) {
-       auto other = Garage();
-       other.set_tenant("bakery");
-       other.mutable_lines(0)->set_msisdn("+12125550180");
-       other.mutable_lines()->RemoveLast();
-       w.Set(other);
-       w.key = "+12125550180";
-       r.mutable_served()->set_customer("+12125550180");
-     }},
+    {"another tenant's line, by intake's table", v1::REASON_TENANT_LINE,
+     [](World&, v1::CallRecord& r) { r.mutable_reach()->set_tenant("bakery"); }},
+    {"an own line that only intake's table knows", v1::REASON_OWN_LINE,
+     [](World&, v1::CallRecord& r) { r.mutable_reach()->set_tenant("garage"); }},
 
     {"withheld", v1::REASON_WITHHELD,
      [](World& w, v1::CallRecord& r) {
@@ -145,10 +146,90 @@ const Case kCases[] = {
        r.set_caller_line_type(v1::LINE_TYPE_MOBILE);
      }},
 
-    {"on the block list", v1::REASON_BLOCKED,
+    {"a fixed line by the operator's plan", v1::REASON_NOT_TEXTABLE,
+     [](World&, v1::CallRecord& r) { r.mutable_reach()->set_line_type(v1::LINE_TYPE_FIXED); }},
+    {"ported to a mobile by the operator's list", v1::REASON_UNSPECIFIED,
+     [](World& w, v1::CallRecord& r) {
+       w.key = "+442079460018";
+       r.mutable_served()->set_customer(w.key);
+       r.mutable_reach()->set_line_type(v1::LINE_TYPE_MOBILE);
+     }},
+    {"the network's word comes before the operator's plan", v1::REASON_UNSPECIFIED,
+     [](World&, v1::CallRecord& r) {
+       r.set_caller_line_type(v1::LINE_TYPE_MOBILE);
+       r.mutable_reach()->set_line_type(v1::LINE_TYPE_FIXED);
+     }},
+    {"fixed or mobile is not known, so the next one is asked", v1::REASON_NOT_TEXTABLE,
+     [](World& w, v1::CallRecord& r) {
+       w.key = "+442079460018";
+       r.mutable_served()->set_customer(w.key);
+       r.set_caller_line_type(v1::LINE_TYPE_FIXED_OR_MOBILE);
+       r.mutable_reach()->set_line_type(v1::LINE_TYPE_FIXED_OR_MOBILE);
+     }},
+    {"fixed or mobile, and nobody knows better", v1::REASON_UNSPECIFIED,
+     [](World&, v1::CallRecord& r) {
+       r.mutable_reach()->set_line_type(v1::LINE_TYPE_FIXED_OR_MOBILE);
+     }},
+    {"a roaming number", v1::REASON_NOT_TEXTABLE,
+     [](World&, v1::CallRecord& r) { r.mutable_reach()->set_line_type(v1::LINE_TYPE_ROAMING); }},
+    {"an emergency service", v1::REASON_NOT_TEXTABLE,
+     [](World&, v1::CallRecord& r) { r.mutable_reach()->set_line_type(v1::LINE_TYPE_EMERGENCY); }},
+
+    {"begins with another prefix", v1::REASON_FOREIGN,
      [](World& w, v1::CallRecord&) {
-       w.builder.SetBlocked(kCustomer, true);
-       w.snapshot = w.builder.Build();
+       Retenant(w, [](auto& t) {
+         t.add_text_prefixes("+44");
+         t.add_text_prefixes("+1213");
+       });
+     }},
+    {"begins with one of the prefixes", v1::REASON_UNSPECIFIED,
+     [](World& w, v1::CallRecord&) {
+       Retenant(w, [](auto& t) {
+         t.add_text_prefixes("+44");
+         t.add_text_prefixes("+1212");
+       });
+     }},
+
+    {"the network said that it takes no texts", v1::REASON_UNDELIVERABLE,
+     [](World& w, v1::CallRecord&) { TakesNoTexts(w, kTen + 1); }},
+    {"what the network said is believed no longer", v1::REASON_UNSPECIFIED,
+     [](World& w, v1::CallRecord&) { TakesNoTexts(w, kTen); }},
+
+    {"on a block list", v1::REASON_BLOCKED,
+     [](World&, v1::CallRecord& r) { r.mutable_reach()->set_block_list("operator"); }},
+    {"on a block list, and known to the tenant", v1::REASON_UNSPECIFIED,
+     [](World& w, v1::CallRecord& r) {
+       r.mutable_reach()->set_block_list("operator");
+       Retenant(w, [](auto& t) { t.add_known_callers(std::string(kCustomer)); });
+     }},
+    {"on a block list for all, and known to the tenant", v1::REASON_BLOCKED,
+     [](World& w, v1::CallRecord& r) {
+       r.mutable_reach()->set_block_list("operator");
+       r.mutable_reach()->set_block_always(true);
+       Retenant(w, [](auto& t) { t.add_known_callers(std::string(kCustomer)); });
+     }},
+    {"blocked by the tenant", v1::REASON_BLOCKED,
+     [](World& w, v1::CallRecord&) {
+       Retenant(w, [](auto& t) { t.add_blocked_callers(std::string(kCustomer)); });
+     }},
+    {"blocked by the tenant with all that begin alike", v1::REASON_BLOCKED,
+     [](World& w, v1::CallRecord&) {
+       Retenant(w, [](auto& t) { t.add_blocked_callers("+1212555*"); });
+     }},
+    {"the tenant blocks a range and knows one of it", v1::REASON_UNSPECIFIED,
+     [](World& w, v1::CallRecord&) {
+       Retenant(w, [](auto& t) {
+         t.add_blocked_callers("+1212555*");
+         t.add_known_callers(std::string(kCustomer));
+       });
+     }},
+    {"the tenant blocks whom it rang", v1::REASON_BLOCKED,
+     [](World& w, v1::CallRecord&) {
+       Retenant(w, [](auto& t) { t.add_blocked_callers(std::string(kCustomer)); });
+       auto& pair = *w.document.add_pairs();
+       pair.set_tenant("garage");
+       pair.set_rung_ms(kTen - kDayMs);
+       pair.set_keep_ms(kTen + kDayMs);
      }},
 
     {"opted out of this tenant", v1::REASON_OPTED_OUT,

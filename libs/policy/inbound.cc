@@ -61,11 +61,14 @@ class Conversation {
         return InboundClass::kStop;
       case text::Keyword::kStart:
         Start();
+        NoteTheirReply();
         return InboundClass::kStart;
       case text::Keyword::kHelp:
         Help();
+        NoteTheirReply();
         return InboundClass::kHelp;
       default:
+        NoteTheirReply();
         return InboundClass::kOther;
     }
   }
@@ -83,6 +86,11 @@ class Conversation {
       }
     }
     return found;
+  }
+
+  // Where it isn't known which of several tenants is meant, none of them knows the customer by it.
+  void NoteTheirReply() {
+    if (tenants_.size() == 1) NoteReply(m_, tenants_.front()->id());
   }
 
   void Stop() {
@@ -279,6 +287,7 @@ void OnInbound(Machine& m, const v1::InboundMessage& message) {
 }
 
 void OnStatus(Machine& m, const v1::Status& status) {
+  OnDeliveryNews(m, status);
   switch (status.kind()) {
     case v1::Status::KIND_SENT:
     case v1::Status::KIND_UNKNOWN:

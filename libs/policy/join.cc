@@ -2,7 +2,6 @@
 #include <algorithm>
 #include <tuple>
 
-#include "cdr/number_plan.h"
 #include "policy/machine.h"
 
 namespace textback::policy {
@@ -98,14 +97,6 @@ bool ShareASource(const Call& a, const Call& b) {
                      [&](const auto& joined) { return HasKeyOf(b, joined.origin()); });
 }
 
-// Records may disagree on it: one that forbids a text counts, whichever came first.
-v1::LineType TheMoreCareful(v1::LineType a, v1::LineType b) {
-  const auto rank = [](v1::LineType type) {
-    return std::tuple(type == v1::LINE_TYPE_UNSPECIFIED, cdr::Textable(type), type);
-  };
-  return rank(a) < rank(b) ? a : b;
-}
-
 }  // namespace
 
 // Commutative and associative, so that the order of a call's records changes nothing.
@@ -114,6 +105,7 @@ void MergeWaiting(const Machine& m, const Reading& reading, const PendingCall& f
   if (Stronger(reading, ReadingOf(call))) Take(reading, call);
   into.set_lines_version(std::max(into.lines_version(), from.lines_version()));
   into.set_caller_line_type(TheMoreCareful(into.caller_line_type(), from.caller_line_type()));
+  MergeReach(from, into);
   into.set_settle_ms(std::max(into.settle_ms(), from.settle_ms()));
   into.set_past_end_ms(std::max(into.past_end_ms(), from.past_end_ms()));
   into.set_leg_risk(into.leg_risk() || from.leg_risk());

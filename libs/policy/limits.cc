@@ -30,6 +30,7 @@ std::vector<std::string> ValidateLimits(const Limits& limits) {
   duration("settle_max_ms", limits.settle_max_ms, 0);
   duration("confirmation_ttl_ms", limits.confirmation_ttl_ms, kSecondMs);
   duration("pair_memory_ms", limits.pair_memory_ms, 0);
+  duration("undeliverable_memory_ms", limits.undeliverable_memory_ms, 0);
   // A call must be decided before it may be forgotten.
   if (limits.open_wait_ms > limits.horizon_ms || limits.settle_max_ms > limits.horizon_ms) {
     problems.push_back("open_wait_ms and settle_max_ms must not be longer than horizon_ms");

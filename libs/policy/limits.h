@@ -33,8 +33,11 @@ struct Limits {
   std::int64_t join_skew_ms = 2 * kSecondMs;
   // A confirmation that could not go within this time of the customer's message doesn't go.
   std::int64_t confirmation_ttl_ms = 5 * kMinuteMs;
-  // How long it is remembered which tenant texted last, for replies to a sender that several share.
+  // How long it is remembered which tenant texted last, for replies to a sender that several share,
+  // and whom a tenant rang or had a reply from.
   std::int64_t pair_memory_ms = 30 * kDayMs;
+  // How long it is believed that a number takes no texts, once the network has said so. 0: never.
+  std::int64_t undeliverable_memory_ms = 7 * kDayMs;
 
   // Calls remembered of one customer within the horizon; one more and the customer is in flood
   // mode.

@@ -38,6 +38,18 @@ void TakeSpan(const v1::CallRecord& record, state::v1::Call& call);
 // Joins to `call` the waiting calls that its records so far show to be one with it.
 void JoinWaiting(Machine& m, state::v1::Call& call);
 
+// reach.cc: what intake and the network said of the caller.
+void TakeReach(const v1::CallRecord& record, state::v1::PendingCall& pending);
+// Commutative and associative: of several records the one that speaks against a text counts.
+void MergeReach(const state::v1::PendingCall& from, state::v1::PendingCall& into);
+v1::LineType TheMoreCareful(v1::LineType a, v1::LineType b);
+// The network's word on whether the customer's number takes texts.
+void OnDeliveryNews(Machine& m, const v1::Status& status);
+
+// callback.cc: the call goes to the people who may call back, if its caller can't be texted.
+void OfferCallback(Machine& m, const v1::Decision& decision);
+void OfferCallback(Machine& m, const state::v1::Call& call, const v1::Status& undelivered);
+
 // gates.cc: makes the one Decision of a call, and its text. Clears call.pending.
 void DecideCall(Machine& m, state::v1::Call& call);
 
@@ -52,6 +64,9 @@ state::v1::Pair& PairOf(Machine& m, std::string_view tenant);
 std::string CancelText(Machine& m, state::v1::Call& call, std::string_view reason);
 // Somebody of the tenant and the customer talked at `event_ms`: texts on their way are pointless.
 void NoteTalk(Machine& m, std::string_view tenant, std::int64_t event_ms);
+// Somebody of the tenant got through to the customer, or had a reply: they know each other.
+void NoteRung(Machine& m, std::string_view tenant, std::int64_t event_ms);
+void NoteReply(Machine& m, std::string_view tenant);
 
 inline CallKey KeyOf(const state::v1::Call& call) { return {call.id_high(), call.id_low()}; }
 inline Reading ReadingOf(const state::v1::Call& call) {

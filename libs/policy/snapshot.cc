@@ -46,21 +46,11 @@ std::vector<Problem> SnapshotBuilder::Apply(std::string_view tenant_id,
   return problems;
 }
 
-bool SnapshotBuilder::SetBlocked(std::string_view e164, bool blocked) {
-  const auto number = Msisdn::FromE164(e164);
-  if (!number) return false;
-  const bool changed =
-      blocked ? blocked_.insert(number->bits()).second : blocked_.erase(number->bits()) > 0;
-  if (changed) built_.reset();
-  return true;
-}
-
 std::shared_ptr<const Snapshot> SnapshotBuilder::Build() {
   if (built_ != nullptr) return built_;
   auto snapshot = std::make_shared<Snapshot>();
   snapshot->version_ = version_;
   snapshot->tenants_ = tenants_;
-  snapshot->blocked_ = blocked_;
   // Tenants without a limit of their own have the default, also those that are yet to come.
   snapshot->longest_window_ms_ = kDayMs;
   for (const auto& [id, tenant] : snapshot->tenants_) {

@@ -8,6 +8,7 @@
 #include "cdr/number_plan.h"
 #include "policy/document.h"
 #include "policy/names.h"
+#include "policy/nuisance.h"
 #include "policy/verdict.h"
 #include "text/segment.h"
 
@@ -22,6 +23,8 @@ constexpr std::int64_t kMinRingMaxMs = 5 * kMinuteMs;
 constexpr std::size_t kTenantIdMax = 64;
 constexpr std::size_t kNameMax = 100;
 constexpr int kLinesMax = 100'000;
+constexpr int kCallersMax = 10'000;
+constexpr int kTextPrefixesMax = 100;
 constexpr std::string_view kTemplateNameDefault = "first_text";
 constexpr std::string_view kStopReplyDefault =
     "You won't get more texts from {business}. Reply START to undo.";
@@ -246,6 +249,49 @@ void CheckLimit(const std::string& field, const v1::TextLimit& limit, bool prese
   }
 }
 
+void CheckPatterns(std::string_view field, const auto& patterns, Check& check) {
+  if (patterns.size() > kCallersMax) {
+    check.Fail(std::string(field), "has " + std::to_string(patterns.size()) +
+                                       " entries: expected at most " + std::to_string(kCallersMax));
+    return;
+  }
+  for (int i = 0; i < patterns.size(); ++i) {
+    if (cdr::ParseNumberPattern(patterns.Get(i))) continue;
+    check.Fail(std::string(field) + "[" + std::to_string(i) + "]",
+               "is '" + patterns.Get(i).substr(0, 32) +
+                   "': expected a number such as +12125550100, or what numbers begin with and a "
+                   "star, such as +1212555*");
+  }
+}
+
+void CheckCallers(const v1::Tenant& tenant, Check& check) {
+  CheckPatterns("blocked_callers", tenant.blocked_callers(), check);
+  CheckPatterns("known_callers", tenant.known_callers(), check);
+  const std::set<std::string_view> blocked(tenant.blocked_callers().begin(),
+                                           tenant.blocked_callers().end());
+  for (int i = 0; i < tenant.known_callers_size(); ++i) {
+    if (blocked.contains(tenant.known_callers(i))) {
+      check.Fail("known_callers[" + std::to_string(i) + "]",
+                 "is '" + tenant.known_callers(i).substr(0, 32) +
+                     "', which stands in blocked_callers too: take it from one of them");
+    }
+  }
+  if (tenant.text_prefixes_size() > kTextPrefixesMax) {
+    check.Fail("text_prefixes", "has more than " + std::to_string(kTextPrefixesMax) + " entries");
+  }
+  for (int i = 0; i < tenant.text_prefixes_size(); ++i) {
+    const auto& prefix = tenant.text_prefixes(i);
+    if (prefix.starts_with('+') && cdr::RangeOfPrefix(prefix)) continue;
+    check.Fail("text_prefixes[" + std::to_string(i) + "]",
+               "is '" + prefix.substr(0, 32) +
+                   "': expected what numbers begin with, such as +44 or +1212");
+  }
+  if (tenant.nuisance() > kNuisanceMax) {
+    check.Fail("nuisance", "is " + std::to_string(tenant.nuisance()) + ": expected 0 (off) to " +
+                               std::to_string(kNuisanceMax));
+  }
+}
+
 void CheckNumbers(const v1::Tenant& tenant, std::int64_t horizon_ms, Check& check) {
   check.Range("min_ring_ms", tenant.min_ring_ms(), kMinRingMaxMs);
   // Older than the horizon nothing is remembered: it could not be told from a repeat.
@@ -293,6 +339,7 @@ std::vector<Problem> ValidateTenant(const v1::Tenant& tenant, std::int64_t horiz
   CheckVerdicts(tenant, check);
   CheckNumbers(tenant, horizon_ms, check);
   CheckKeywords(tenant.keywords(), check);
+  CheckCallers(tenant, check);
   return problems;
 }
 
@@ -307,6 +354,7 @@ std::shared_ptr<const Tenant> Tenant::Compile(const v1::Tenant& tenant, std::int
   compiled->sender_ = tenant.sender();
   compiled->template_name_ = Or(tenant.template_name(), kTemplateNameDefault);
   compiled->CompileLimits(tenant);
+  compiled->CompileCallers(tenant);
   const auto take = [](std::string_view source) -> std::optional<text::TextTemplate> {
     auto result = ParseTemplate(source);
     if (!result) return std::nullopt;
@@ -326,6 +374,25 @@ std::shared_ptr<const Tenant> Tenant::Compile(const v1::Tenant& tenant, std::int
   std::sort(compiled->lines_.begin(), compiled->lines_.end(),
             [](const OwnLine& a, const OwnLine& b) { return a.bits < b.bits; });
   return compiled;
+}
+
+// Of a tenant with problems whatever can be read: it is inactive anyway.
+void Tenant::CompileCallers(const v1::Tenant& tenant) {
+  cdr::NumberTableBuilder callers;
+  const auto add = [&](const auto& patterns, cdr::NumberTable::Value value) {
+    for (const auto& text : patterns) {
+      if (const auto pattern = cdr::ParseNumberPattern(text)) callers.Add(*pattern, value);
+    }
+  };
+  add(tenant.blocked_callers(), kBlockedCaller);
+  add(tenant.known_callers(), kKnownCaller);
+  static_cast<void>(callers.Build(callers_));
+  cdr::NumberTableBuilder prefixes;
+  for (const auto& text : tenant.text_prefixes()) {
+    if (const auto range = cdr::RangeOfPrefix(text)) prefixes.Add(*range, 1, 0);
+  }
+  static_cast<void>(prefixes.Build(text_prefixes_));
+  nuisance_ = tenant.has_nuisance() ? tenant.nuisance() : kNuisanceDefault;
 }
 
 void Tenant::CompileLimits(const v1::Tenant& tenant) {

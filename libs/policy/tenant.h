@@ -19,11 +19,11 @@
 #include <string>
 #include <string_view>
 #include <unordered_map>
-#include <unordered_set>
 #include <vector>
 
 #include "base/msisdn.h"
 #include "base/result.h"
+#include "cdr/number_table.h"
 #include "policy/limits.h"
 #include "text/keywords.h"
 #include "text/text_template.h"
@@ -69,6 +69,15 @@ class Tenant {
   bool ivr_counts_as_missed() const { return ivr_counts_as_missed_; }
   bool HasLine(std::uint64_t msisdn_bits) const { return FindLine(msisdn_bits) != nullptr; }
 
+  // The tenant's own lists, and where it texts to.
+  bool Blocks(Msisdn caller) const { return callers_.Find(caller) == kBlockedCaller; }
+  bool Knows(Msisdn caller) const { return callers_.Find(caller) == kKnownCaller; }
+  bool MayText(Msisdn customer) const {
+    return text_prefixes_.empty() || text_prefixes_.Find(customer) != 0;
+  }
+  // Score from which a caller is a nuisance; 0: nobody is.
+  std::uint32_t nuisance() const { return nuisance_; }
+
   // The first text for a call to `line`.
   Result<std::string> RenderFirstText(std::uint64_t line_bits) const;
   Result<std::string> RenderReply(v1::TextJob::Purpose purpose) const;
@@ -82,7 +91,11 @@ class Tenant {
     std::uint64_t bits = 0;
     std::string name;
   };
+  static constexpr cdr::NumberTable::Value kBlockedCaller = 1;
+  static constexpr cdr::NumberTable::Value kKnownCaller = 2;
+
   const OwnLine* FindLine(std::uint64_t bits) const;
+  void CompileCallers(const v1::Tenant& tenant);
   void CompileLimits(const v1::Tenant& tenant);
   Result<std::string> Render(const std::optional<text::TextTemplate>& which,
                              std::string_view line_name) const;
@@ -111,6 +124,9 @@ class Tenant {
   v1::Job::UnknownPolicy unknown_policy_ = v1::Job::UNKNOWN_POLICY_DROP;
   v1::Scope opt_out_scope_;
   std::vector<OwnLine> lines_;  // sorted by bits
+  cdr::NumberTable callers_;
+  cdr::NumberTable text_prefixes_;
+  std::uint32_t nuisance_ = 0;
 };
 
 // Lets maps of strings be asked with views.
@@ -132,7 +148,6 @@ class Snapshot {
   const Tenant* Find(std::string_view tenant) const;
   // Those with this sender, in order of id. Empty: none.
   const std::vector<const Tenant*>& TenantsOfSender(std::string_view address) const;
-  bool IsBlocked(std::uint64_t msisdn_bits) const { return blocked_.contains(msisdn_bits); }
 
   // Offset in the tenants topic of the last update in it; -1: none yet.
   std::int64_t version() const { return version_; }
@@ -147,7 +162,6 @@ class Snapshot {
   Tenants tenants_;
   std::unordered_map<std::string, std::vector<const Tenant*>, StringHash, std::equal_to<>>
       by_sender_;
-  std::unordered_set<std::uint64_t> blocked_;
 };
 
 class SnapshotBuilder {
@@ -159,8 +173,6 @@ class SnapshotBuilder {
   // greater than the last changes nothing (a repeat). Returns what was wrong: then it is inactive.
   std::vector<Problem> Apply(std::string_view tenant_id, const std::optional<v1::Tenant>& tenant,
                              std::int64_t offset);
-  // The operator's block list. False: not an E.164 number.
-  bool SetBlocked(std::string_view e164, bool blocked);
 
   // The same object until something changes. O(tenants) after a change: call once per batch of
   // updates, not per update.
@@ -169,7 +181,6 @@ class SnapshotBuilder {
  private:
   std::int64_t horizon_ms_;
   Snapshot::Tenants tenants_;
-  std::unordered_set<std::uint64_t> blocked_;
   std::int64_t version_ = -1;
   std::shared_ptr<const Snapshot> built_;
 };

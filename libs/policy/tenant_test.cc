@@ -126,6 +126,39 @@ const Case kCases[] = {
        t.mutable_limit_pair()->set_window_ms(31 * kDayMs + 1);
      }},
     {"keyword of nothing", "keywords", [](v1::Tenant& t) { t.mutable_keywords()->add_stop("!"); }},
+    {"callers of all kinds", nullptr,
+     [](v1::Tenant& t) {
+       t.add_blocked_callers("+1212555*");
+       t.add_blocked_callers("+12125550142");
+       t.add_known_callers("+12125550143");
+       t.add_text_prefixes("+1");
+       t.set_nuisance(100);
+     }},
+    {"a blocked caller without a plus", "blocked_callers[1]",
+     [](v1::Tenant& t) {
+       t.add_blocked_callers("+12125550142");
+       t.add_blocked_callers("12125550142");
+     }},
+    {"a known caller that is a name", "known_callers[0]",
+     [](v1::Tenant& t) { t.add_known_callers("Mum"); }},
+    {"a caller both known and blocked", "known_callers[0]",
+     [](v1::Tenant& t) {
+       t.add_blocked_callers("+12125550142");
+       t.add_known_callers("+12125550142");
+     }},
+    {"10,000 blocked callers", nullptr,
+     [](v1::Tenant& t) {
+       for (int i = 0; i < 10'000; ++i) t.add_blocked_callers("+1212555" + std::to_string(i) + "*");
+     }},
+    {"10,001 blocked callers", "blocked_callers",
+     [](v1::Tenant& t) {
+       for (int i = 0; i < 10'001; ++i) t.add_blocked_callers("+1212555" + std::to_string(i) + "*");
+     }},
+    {"a prefix without a plus", "text_prefixes[0]",
+     [](v1::Tenant& t) { t.add_text_prefixes("44"); }},
+    {"a prefix with a star", "text_prefixes[0]",
+     [](v1::Tenant& t) { t.add_text_prefixes("+44*"); }},
+    {"a score that nobody has", "nuisance", [](v1::Tenant& t) { t.set_nuisance(101); }},
     {"unknown scope", "opt_out_scope",
      [](v1::Tenant& t) { t.set_opt_out_scope(static_cast<v1::Scope::Kind>(9)); }},
     {"unknown policy", "unknown_policy",

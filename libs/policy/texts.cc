@@ -45,6 +45,18 @@ std::string CancelText(Machine& m, state::v1::Call& call, std::string_view reaso
   return text_job;
 }
 
+void NoteRung(Machine& m, std::string_view tenant, std::int64_t event_ms) {
+  auto& pair = PairOf(m, tenant);
+  pair.set_rung_ms(std::max(pair.rung_ms(), event_ms));
+  pair.set_keep_ms(std::max(pair.keep_ms(), Plus(m.now(), m.limits.pair_memory_ms)));
+}
+
+void NoteReply(Machine& m, std::string_view tenant) {
+  auto& pair = PairOf(m, tenant);
+  pair.set_reply_ms(m.now());
+  pair.set_keep_ms(std::max(pair.keep_ms(), Plus(m.now(), m.limits.pair_memory_ms)));
+}
+
 void NoteTalk(Machine& m, std::string_view tenant, std::int64_t event_ms) {
   auto& pair = PairOf(m, tenant);
   pair.set_talk_ms(std::max(pair.talk_ms(), event_ms));

@@ -5,6 +5,7 @@
 // before it. It knows no cause table, no document, no timers.
 #include <algorithm>
 #include <deque>
+#include <set>
 
 #include "simulation/ledger.h"
 #include "simulation/process.h"
@@ -46,6 +47,9 @@ class Model {
       Wrong(decision, "its reason should be " + v1::Reason_Name(reason) + ", is " +
                           v1::Reason_Name(decision.reason()));
     }
+    CheckCallback(decision);
+    if (decision.action() == v1::ACTION_TEXT && MayBeNuisance(decision) && !IsKnown(decision))
+      Wrong(decision, "its caller is a nuisance, and yet it is texted");
     if (decision.action() == v1::ACTION_TEXT) texted_[decision.customer()].push_back(&decision);
   }
 
@@ -96,13 +100,20 @@ class Model {
                     [&](const auto& line) { return line.msisdn() == decision.customer(); })) {
       return v1::REASON_OWN_LINE;
     }
+    if (IsALine(decision.customer())) return v1::REASON_TENANT_LINE;
     if (decision.customer().empty()) return v1::REASON_WITHHELD;
     if (decision.customer().starts_with("+4930") || decision.customer().starts_with("+4420"))
       return v1::REASON_NOT_TEXTABLE;
     // What only the order of messages and calls within the shard can tell: believed if there is a
     // cause for it at all.
+    if (decision.reason() == v1::REASON_UNDELIVERABLE && MayBeUndeliverable(decision)) {
+      return v1::REASON_UNDELIVERABLE;
+    }
     if (decision.reason() == v1::REASON_OPTED_OUT && MayBeOptedOut(decision)) {
       return v1::REASON_OPTED_OUT;
+    }
+    if (decision.reason() == v1::REASON_NUISANCE && MayBeNuisance(decision)) {
+      return v1::REASON_NUISANCE;
     }
     if (decision.reason() == v1::REASON_OVERTAKEN && MayBeOvertaken(decision)) {
       return v1::REASON_OVERTAKEN;
@@ -124,6 +135,61 @@ class Model {
           return (!pair || text->tenant() == decision.tenant()) &&
                  text->now_ms() + limit.window_ms() > decision.now_ms();
         }));
+  }
+
+  bool IsALine(const std::string& number) const {
+    return std::any_of(tenants_.begin(), tenants_.end(), [&](const auto& tenant) {
+      const auto& lines = tenant.second->lines();
+      return std::any_of(lines.begin(), lines.end(),
+                         [&](const auto& line) { return line.msisdn() == number; });
+    });
+  }
+
+  bool MayBeUndeliverable(const v1::Decision& decision) const {
+    return std::any_of(ledger_.statuses.begin(), ledger_.statuses.end(), [&](const auto& status) {
+      return status.takes_no_texts() && status.customer() == decision.customer();
+    });
+  }
+
+  static bool IsKnown(const v1::Decision& decision) {
+    return std::any_of(decision.gates().begin(), decision.gates().end(),
+                       [](const auto& gate) { return gate.detail() == "known_contact"; });
+  }
+
+  // Its signs reach the score from which tenants that say nothing of it call it one, and the lines
+  // that it is said to have called are no more than those that it did.
+  bool MayBeNuisance(const v1::Decision& decision) const {
+    constexpr std::uint32_t kThreshold = 60;
+    std::set<std::string> lines;
+    for (const auto& call : ledger_.calls) {
+      if (call.served().side() == v1::Served::SIDE_TERMINATING &&
+          call.served().customer() == decision.customer()) {
+        lines.insert(call.served().tenant() + call.served().line());
+      }
+    }
+    std::uint32_t score = 0;
+    for (const auto& sign : decision.nuisance()) {
+      score += sign.points();
+      if (sign.name() == "fan_out" && sign.value() > static_cast<std::int64_t>(lines.size()))
+        return false;
+    }
+    return score >= kThreshold;
+  }
+
+  // A miss whose caller can't be texted is offered to be called back, once.
+  void CheckCallback(const v1::Decision& decision) {
+    static const std::set<int> kOffered = {v1::REASON_WITHHELD,      v1::REASON_NOT_TEXTABLE,
+                                           v1::REASON_OWN_LINE,      v1::REASON_TENANT_LINE,
+                                           v1::REASON_UNDELIVERABLE, v1::REASON_OPTED_OUT};
+    const auto offers = std::count_if(
+        ledger_.callbacks.begin(), ledger_.callbacks.end(), [&](const auto& callback) {
+          return callback.call_id() == decision.call_id() && callback.job_id().empty();
+        });
+    const auto expected = static_cast<std::ptrdiff_t>(kOffered.count(decision.reason()));
+    if (offers != expected) {
+      Wrong(decision, "it should be offered as a callback " + std::to_string(expected) +
+                          " times, is " + std::to_string(offers));
+    }
   }
 
   bool MayBeOptedOut(const v1::Decision& decision) const {

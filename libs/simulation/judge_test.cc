@@ -396,7 +396,8 @@ TEST(Simulation, ExercisesWhatItClaims) {
   for (const auto reason :
        {v1::REASON_UNSPECIFIED, v1::REASON_NOT_MISSED, v1::REASON_STALE, v1::REASON_OVERTAKEN,
         v1::REASON_WITHHELD, v1::REASON_NOT_TEXTABLE, v1::REASON_OPTED_OUT, v1::REASON_LIMIT_PAIR,
-        v1::REASON_LIMIT_CUSTOMER, v1::REASON_EXPIRED, v1::REASON_TENANT_INACTIVE}) {
+        v1::REASON_LIMIT_CUSTOMER, v1::REASON_EXPIRED, v1::REASON_TENANT_INACTIVE,
+        v1::REASON_UNDELIVERABLE, v1::REASON_NUISANCE}) {
     EXPECT_TRUE(reasons.count(reason)) << v1::Reason_Name(reason);
   }
   for (const auto kind :

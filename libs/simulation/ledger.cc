@@ -27,6 +27,7 @@ Ledger::Ledger(const History& h) : history(h) {
   ReadCalls();
   ParseAll(h.topics.at(topics::kDecisions), decisions);
   ParseAll(h.topics.at(topics::kAmendments), amendments);
+  ParseAll(h.topics.at(topics::kCallbacks), callbacks);
   ParseAll(h.topics.at(topics::kJobs), jobs);
   ParseAll(h.topics.at(topics::kStatus), statuses);
   for (const auto& job : jobs) {

@@ -15,6 +15,7 @@
 #include "textback/state/v1/outbox.pb.h"
 #include "textback/v1/amendment.pb.h"
 #include "textback/v1/call_record.pb.h"
+#include "textback/v1/callback.pb.h"
 #include "textback/v1/decision.pb.h"
 #include "textback/v1/job.pb.h"
 #include "textback/v1/status.pb.h"
@@ -49,6 +50,7 @@ struct Ledger {
   std::set<std::string> sides;          // (coordinates, side) of them: each counts once
   std::vector<v1::Decision> decisions;  // in the order of each customer
   std::vector<v1::Amendment> amendments;
+  std::vector<v1::Callback> callbacks;
   std::vector<v1::Job> jobs;                    // in the order of each customer
   std::map<std::string, const v1::Job*> texts;  // by id: jobs that carry a text
   std::vector<v1::Status> statuses;

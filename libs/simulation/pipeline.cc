@@ -103,6 +103,7 @@ class Pipeline {
     }
     specs.push_back({topics::kDecisions, 2});
     specs.push_back({topics::kAmendments, 2});
+    specs.push_back({topics::kCallbacks, 2});
     specs.push_back({topics::kDeadletter, 1});
     specs.push_back({topics::kTenants, 1, true});
     // The judge reads all that dispatch ever intended, so that changelog keeps its history.

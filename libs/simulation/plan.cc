@@ -325,6 +325,7 @@ policy::Limits DecideLimits() {
   limits.settle_max_ms = 40'000;
   limits.confirmation_ttl_ms = 30'000;
   limits.pair_memory_ms = 90'000;
+  limits.undeliverable_memory_ms = 20'000;
   TB_ASSERT(policy::ValidateLimits(limits).empty());
   return limits;
 }

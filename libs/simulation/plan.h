@@ -36,6 +36,7 @@ inline constexpr char kStatus[] = "textback.status";
 inline constexpr char kJobs[] = "textback.jobs";
 inline constexpr char kDecisions[] = "textback.decisions";
 inline constexpr char kAmendments[] = "textback.amendments";
+inline constexpr char kCallbacks[] = "textback.callbacks";
 inline constexpr char kSubmissions[] = "textback.submissions";
 inline constexpr char kReceipts[] = "textback.receipts";
 inline constexpr char kTenants[] = "textback.tenants";

@@ -141,7 +141,8 @@ class DecideProcess final : public ShardProcess {
     config.inputs = {{topics::kCalls}, {topics::kInbound}, {topics::kStatus, false}};
     config.outputs = {{topics::kJobs},
                       {topics::kDecisions, shard::PartitionRule::kModulo},
-                      {topics::kAmendments, shard::PartitionRule::kModulo}};
+                      {topics::kAmendments, shard::PartitionRule::kModulo},
+                      {topics::kCallbacks, shard::PartitionRule::kModulo}};
     Build(std::move(config), processor_, nullptr, start);
   }
   ~DecideProcess() override { shard_.reset(); }

@@ -187,6 +187,10 @@ int Main(int argc, char** argv, const Service& service) {
   auto common = service.load(file);
   if (!common) return Complain(service.name, common.error(), kUsage);
   if (check) {
+    if (service.check) {
+      if (auto status = service.check(); !status)
+        return Complain(service.name, status.error(), kUsage);
+    }
     std::puts("ok");
     return kOk;
   }

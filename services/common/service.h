@@ -34,6 +34,8 @@ struct Service {
   config::Map::Schema schema;
   // Reads and checks the file.
   std::function<Result<pipeline::CommonConfig>(const std::string& path)> load;
+  // What --check looks at besides the file: other files that it names. May be empty; after load.
+  std::function<Status()> check;
   // Topics it needs; after load.
   std::function<std::vector<std::string>()> topics;
   std::function<Result<std::unique_ptr<App>>(const pipeline::Surroundings&)> make;

@@ -16,6 +16,7 @@ inline constexpr int kEnvironment = 3;
 
 void AddTopics(CLI::App& app, int& exit_code);
 void AddTenants(CLI::App& app, int& exit_code);
+void AddBlocklist(CLI::App& app, int& exit_code);
 void AddLoad(CLI::App& app, int& exit_code);
 void AddInspect(CLI::App& app, int& exit_code);
 void AddIngest(CLI::App& app, int& exit_code);

@@ -70,11 +70,12 @@ Status FromFile(const Options& options, Story& story) {
     // Reading all lines as JSON would take long: the id stands in each one that matters.
     if (line.find(options.call_id) == std::string_view::npos) continue;
     bool amendment = false;
-    for (const std::string_view kind : {"decision", "amendment", "job"}) {
+    for (const std::string_view kind : {"decision", "amendment", "job", "callback"}) {
       const std::string head = "{\"" + std::string(kind) + "\":{";
       if (!line.starts_with(head)) continue;
       amendment = kind == "amendment";
-      line = kind == "job" ? "" : line.substr(head.size() - 1, line.size() - head.size());
+      const bool explains = amendment || kind == "decision";
+      line = explains ? line.substr(head.size() - 1, line.size() - head.size()) : "";
       break;
     }
     if (line.empty()) continue;

@@ -19,6 +19,7 @@ int main(int argc, char** argv) {
   cli::AddRun(app, exit_code);
   cli::AddTopics(app, exit_code);
   cli::AddTenants(app, exit_code);
+  cli::AddBlocklist(app, exit_code);
   cli::AddLoad(app, exit_code);
   cli::AddInspect(app, exit_code);
   cli::AddIngest(app, exit_code);

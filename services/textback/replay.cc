@@ -7,11 +7,14 @@
 #include "cdr/decoder.h"
 #include "commands.h"
 #include "config/units.h"
+#include "intake/reach.h"
 #include "intake/served.h"
+#include "ops/block_file.h"
 #include "ops/json.h"
 #include "ops/record_file.h"
 #include "ops/tenant_file.h"
 #include "pipeline/config.h"
+#include "pipeline/number_files.h"
 #include "policy/names.h"
 #include "shell.h"
 
@@ -26,6 +29,7 @@ struct Options {
   std::vector<std::string> files;
   std::string tenants;
   std::string worker;
+  std::string blocklist;
   std::string source = "replay";
   std::string format;
   std::string country;
@@ -56,9 +60,8 @@ Result<std::int64_t> Duration(std::string_view option, const std::string& text) 
 }
 
 // The files' source: an input of a worker.yaml, or options.
-Result<cdr::SourceConfig> SourceOf(const Options& options) {
+Result<cdr::SourceConfig> SourceOf(const Options& options, const pipeline::WorkerConfig& worker) {
   if (!options.worker.empty()) {
-    TB_ASSIGN_OR_RETURN(const auto worker, pipeline::LoadWorkerConfig(options.worker));
     for (const auto& input : worker.inputs) {
       if (input.source.name == options.source) return input.source;
     }
@@ -80,6 +83,25 @@ Result<cdr::SourceConfig> SourceOf(const Options& options) {
   return source;
 }
 
+// What intake would look callers up in: the numbers of the worker.yaml, and a file of blocked ones.
+Result<intake::ReachTables> TablesOf(const Options& options, const pipeline::WorkerConfig& worker) {
+  intake::ReachTables tables;
+  if (!worker.numbers.plan.empty() || !worker.numbers.ported.empty()) {
+    TB_ASSIGN_OR_RETURN(tables.numbers, pipeline::ReadNumberFiles(worker.numbers));
+  }
+  if (options.blocklist.empty()) return tables;
+  TB_ASSIGN_OR_RETURN(const auto text,
+                      config::ReadFile(options.blocklist, ops::kBlockFileBytesMax));
+  TB_ASSIGN_OR_RETURN(const auto entries, ops::ReadBlockList(text, options.blocklist));
+  cdr::NumberTableBuilder builder;
+  for (const auto& entry : entries) builder.Add(*cdr::ParseNumberPattern(entry.number()), 1);
+  cdr::NumberTable numbers;
+  static_cast<void>(builder.Build(numbers));  // all of one list, so none contradicts another
+  tables.blocked = std::make_shared<const intake::BlockTable>(
+      std::move(numbers), std::vector<intake::BlockTable::List>{{"operator", false}}, 0);
+  return tables;
+}
+
 Result<ops::RecordFormat> FormatOf(const Options& options, const std::string& file) {
   const auto format =
       options.format.empty() ? ops::FormatOfFile(file) : ops::FormatOfName(options.format);
@@ -98,8 +120,9 @@ std::string_view BaseName(std::string_view path) {
 // Files to records with `served`, as intake hands them on.
 class Loader {
  public:
-  Loader(cdr::SourceConfig source, const intake::LineTable& lines, Tallies& tallies)
-      : source_(std::move(source)), lines_(lines), tallies_(tallies) {}
+  Loader(cdr::SourceConfig source, const intake::LineTable& lines, intake::ReachTables tables,
+         Tallies& tallies)
+      : source_(std::move(source)), lines_(lines), tables_(std::move(tables)), tallies_(tallies) {}
 
   Status Load(const std::string& path, ops::RecordFormat format) {
     TB_ASSIGN_OR_RETURN(const auto bytes, config::ReadFile(path, kFileBytesMax));
@@ -132,11 +155,13 @@ class Loader {
       const std::string line = ends.called->e164();
       intake::SetServed(record, v1::Served::SIDE_TERMINATING, ends.terminating, line,
                         lines_.version());
+      intake::SetReach(record, ends.originating, tables_);
       records.push_back(record);
     }
     if (!ends.originating.empty()) {
       intake::SetServed(record, v1::Served::SIDE_ORIGINATING, ends.originating,
                         record.calling().e164(), lines_.version());
+      record.clear_reach();
       records.push_back(record);
     }
     if (ends.terminating.empty() && ends.originating.empty()) ++tallies_.not_tenant;
@@ -152,6 +177,7 @@ class Loader {
 
   const cdr::SourceConfig source_;
   const intake::LineTable& lines_;
+  const intake::ReachTables tables_;
   Tallies& tallies_;
   cdr::Decoded decoded_;
 };
@@ -192,6 +218,9 @@ class Printer final : public decide::ReplaySink {
   void OnJob(const v1::Job& job) override {
     if (all_) Print("job", job);
   }
+  void OnCallback(const v1::Callback& callback) override {
+    if (all_) Print("callback", callback);
+  }
   void OnRecordClass(const v1::CallRecord&, policy::RecordClass what) override {
     if (const auto name = ClassName(what); !name.empty()) ++tallies_.classes[std::string(name)];
   }
@@ -225,7 +254,12 @@ void PrintSummary(const Tallies& t) {
 
 Result<int> Run(const Options& options) {
   TB_ASSIGN_OR_RETURN(const auto tenants, ops::ReadTenantsFile(options.tenants));
-  TB_ASSIGN_OR_RETURN(auto source, SourceOf(options));
+  pipeline::WorkerConfig worker;
+  if (!options.worker.empty()) {
+    TB_ASSIGN_OR_RETURN(worker, pipeline::LoadWorkerConfig(options.worker));
+  }
+  TB_ASSIGN_OR_RETURN(auto source, SourceOf(options, worker));
+  TB_ASSIGN_OR_RETURN(auto tables, TablesOf(options, worker));
   decide::ReplayOptions replay;
   TB_ASSIGN_OR_RETURN(replay.emission_delay_ms,
                       Duration("--emission-delay", options.emission_delay));
@@ -242,7 +276,7 @@ Result<int> Run(const Options& options) {
   }
   const intake::LineTable table(ids, lines, static_cast<std::int64_t>(ids.size()));
   Tallies tallies;
-  Loader loader(std::move(source), table, tallies);
+  Loader loader(std::move(source), table, std::move(tables), tallies);
   for (const auto& file : options.files) {
     TB_ASSIGN_OR_RETURN(const auto format, FormatOf(options, file));
     TB_RETURN_IF_ERROR(loader.Load(file, format));
@@ -280,7 +314,8 @@ void AddSourceOptions(CLI::App& app, Options& o) {
   app.add_option("--source", o.source, "its name; with --config: which input")
       ->capture_default_str()
       ->group(group);
-  app.add_option("--config", o.worker, "take all this from a worker.yaml instead")->group(group);
+  app.add_option("--config", o.worker, "take all this from a worker.yaml instead, and its numbers")
+      ->group(group);
 }
 
 }  // namespace
@@ -293,10 +328,12 @@ void AddReplay(CLI::App& app, int& exit_code) {
   auto options = std::make_shared<Options>();
   command.add_option("FILE", options->files, "call records")->required();
   command.add_option("--tenants", options->tenants, "the policy: a file of tenants")->required();
+  command.add_option("--blocklist", options->blocklist,
+                     "blocked numbers: a file as `textback blocklist import` takes");
   AddSourceOptions(command, *options);
   command.add_flag("--all", options->all,
-                   "amendments and jobs too: each line is {\"decision\": …}, {\"amendment\": …} or "
-                   "{\"job\": …}");
+                   "amendments, jobs and callbacks too: each line is {\"decision\": …}, "
+                   "{\"amendment\": …}, {\"job\": …} or {\"callback\": …}");
   command.add_flag("--quiet", options->quiet, "no summary on stderr");
   command.add_flag("--json", options->json,
                    "the output is JSON anyway (docs/schema/decision.schema.json)");

@@ -184,6 +184,8 @@ int Main(const RunOptions& options) {
     config->dispatcher.common.data_folder = options.data_folder;
   }
   if (options.check) {
+    if (auto numbers = pipeline::ReadNumberFiles(config->worker.numbers); !numbers)
+      return Complain(numbers.error(), kUsage);
     std::puts("ok");
     return kOk;
   }

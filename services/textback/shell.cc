@@ -21,7 +21,8 @@ constexpr std::chrono::seconds kSilenceMax{30};
 
 // What the caller can mend.
 const std::set<std::string, std::less<>> kUsageCodes = {
-    "usage", "config_invalid", "config_unreadable", "file_damaged", "json_invalid", "log_config"};
+    "usage",        "config_invalid", "config_unreadable", "file_damaged",
+    "json_invalid", "log_config",     "numbers_invalid",   "block_entry_invalid"};
 
 // What is still to be read of the topics: partitions and their ends.
 struct Ends {

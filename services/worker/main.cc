@@ -35,6 +35,11 @@ int main(int argc, char** argv) {
     TB_ASSIGN_OR_RETURN(config, pipeline::LoadWorkerConfig(path));
     return config.common;
   };
+  service.check = [&]() -> Status {
+    TB_ASSIGN_OR_RETURN(const auto numbers, pipeline::ReadNumberFiles(config.numbers));
+    static_cast<void>(numbers);
+    return Ok();
+  };
   service.topics = [&] { return pipeline::Worker::TopicsOf(config); };
   service.make =
       [&](const pipeline::Surroundings& around) -> Result<std::unique_ptr<services::App>> {

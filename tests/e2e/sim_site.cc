@@ -130,7 +130,8 @@ class SimSite {
   }
 
   void BuildDecide() {
-    const policy::Limits limits = pipeline::WorkerConfig().limits;
+    policy::Limits limits = pipeline::WorkerConfig().limits;
+    limits.undeliverable_memory_ms = 0;  // as the other logs' sites: logs_test.cc
     policy_ = std::make_unique<pipeline::PolicyFeed>(*outside_, clock_, notices_, topics_.tenants,
                                                      limits.horizon_ms);
     decide_ = std::make_unique<decide::DecideProcessor>(*policy_, limits);
@@ -138,7 +139,8 @@ class SimSite {
     config.inputs = {{topics_.calls, true}, {topics_.inbound, true}, {topics_.status, false}};
     config.outputs = {{topics_.jobs, shard::PartitionRule::kSameIndex},
                       {topics_.decisions, shard::PartitionRule::kModulo},
-                      {topics_.amendments, shard::PartitionRule::kModulo}};
+                      {topics_.amendments, shard::PartitionRule::kModulo},
+                      {topics_.callbacks, shard::PartitionRule::kModulo}};
     AddShard(std::move(config), disk_, *decide_, nullptr);
   }
 

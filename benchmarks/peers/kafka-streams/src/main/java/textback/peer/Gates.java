@@ -18,10 +18,11 @@ final class Gates {
   private static final int TEXTS_MAX = 64;
   private static final Reason[] ORDER = {
     Reason.REASON_TENANT_INACTIVE, Reason.REASON_NOT_MISSED, Reason.REASON_STALE,
-    Reason.REASON_OWN_LINE, Reason.REASON_WITHHELD, Reason.REASON_NOT_TEXTABLE,
+    Reason.REASON_OWN_LINE, Reason.REASON_TENANT_LINE, Reason.REASON_WITHHELD,
+    Reason.REASON_NOT_TEXTABLE, Reason.REASON_FOREIGN, Reason.REASON_UNDELIVERABLE,
     Reason.REASON_BLOCKED, Reason.REASON_OPTED_OUT, Reason.REASON_FLOOD,
-    Reason.REASON_OVERTAKEN, Reason.REASON_LIMIT_PAIR, Reason.REASON_LIMIT_CUSTOMER,
-    Reason.REASON_TEMPLATE_ERROR, Reason.REASON_EXPIRED,
+    Reason.REASON_NUISANCE, Reason.REASON_OVERTAKEN, Reason.REASON_LIMIT_PAIR,
+    Reason.REASON_LIMIT_CUSTOMER, Reason.REASON_TEMPLATE_ERROR, Reason.REASON_EXPIRED,
   };
   private static final Gate[] SKIPPED = new Gate[ORDER.length];
   private static final Gate[] PASSED = new Gate[ORDER.length];
@@ -117,7 +118,8 @@ final class Gates {
         measure(now + policy.tenant.getDelayMs() - endedMs, policy.textTtlMs);
         yield value >= limit;
       }
-      // Not missed: asked before. Blocked: the operator's list is empty in both programs.
+      // Not missed: asked before. The lists are empty in both programs, no text was refused by the
+      // network, and the tenants have switched the nuisance score off (benchmarks/run).
       default -> false;
     };
   }
