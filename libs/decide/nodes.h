@@ -6,7 +6,7 @@
 // heard and up to where; here that is remembered across restarts.
 //
 // What a node has come to counts for a timer due at D only if it was said by then: only then do the
-// partition's low watermarks prove that all records before it have been read (ADR 0021).
+// partition's low watermarks prove that all records before it have been read (ADR 0020).
 //
 // Threads: none; a value.
 #pragma once

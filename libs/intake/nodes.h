@@ -1,4 +1,4 @@
-// Which network elements have written up to where, for the watermarks (ADR 0021).
+// Which network elements have written up to where, for the watermarks (ADR 0020).
 //
 // Of sources with SettleProfile.past_end_ms only: all their records count, also those of nobody's
 // lines. Nodes that have advanced are told once; after a rewind all of them again, since the
