@@ -203,7 +203,7 @@ void FileSplitter::TakeHeader(std::string_view& bytes) {
 std::optional<std::string_view> FileSplitter::NextHeadedLines() {
   if (header_.empty()) TakeHeader(rest_);
   // A file with nothing below its header line holds no record.
-  if (rest_.find_first_not_of("\r\n") == std::string_view::npos) return std::nullopt;
+  if (rest_.find_first_not_of(kSpace) == std::string_view::npos) return std::nullopt;
   // A line that isn't ended is a value of its own: it may be a part of one.
   auto newline = rest_.rfind('\n', kHeadedBytes);
   if (newline == std::string_view::npos) newline = rest_.find('\n');

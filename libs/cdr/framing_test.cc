@@ -47,6 +47,7 @@ TEST(FileSplitter, TakesLinesThatMayHaveAHeader) {
     return std::string(**value);
   };
   EXPECT_EQ(headed("\n id | data1\n 2026 | x\n 2027 | y\n"), " id | data1\n 2026 | x\n 2027 | y\n");
+  EXPECT_EQ(headed("id | data1\n2026 | x\n "), "id | data1\n2026 | x\n");
   FileSplitter nothing(Framing::kLinesMaybeHeaded, "id | time\n");
   EXPECT_FALSE(nothing.Next()->has_value());
 }

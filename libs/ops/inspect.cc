@@ -77,6 +77,8 @@ v1::Tenant Policy() {
   tenant.mutable_sender()->set_kind(v1::Address::KIND_E164);
   tenant.mutable_sender()->set_value(std::string(kSomeLine));
   tenant.set_template_text("Hi, this is {business}. Sorry we missed your call.");
+  // Sources that write files settle late; how late a text may be is the tenant's own business.
+  tenant.set_max_age_ms(12 * policy::kHourMs);
   return tenant;
 }
 

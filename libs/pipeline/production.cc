@@ -65,7 +65,9 @@ void JudgeTopic(const log::TopicInfo& topic, const Topics& ours, const Productio
   const bool changelog = topic.name == ours.decide_changelog ||
                          topic.name == ours.dispatch_changelog ||
                          topic.name == ours.track_changelog;
-  if (changelog || topic.name == ours.tenants || topic.name == ours.blocklist) {
+  const bool table = topic.name == ours.tenants || topic.name == ours.blocklist ||
+                     topic.name == ours.ingest_positions;
+  if (changelog || table) {
     judge.Is("cleanup.policy", "compact", "it is state: nothing but what is overwritten may go");
     if (changelog) {
       judge.AtLeast("delete.retention.ms", needs.delete_retention_ms,

@@ -381,7 +381,7 @@ TEST(Simulation, ExercisesWhatItClaims) {
   std::size_t pauses = 0;
   std::size_t faults = 0;
   bool in_parts = false;
-  for (std::uint64_t seed = 1; seed <= 12; ++seed) {
+  for (std::uint64_t seed = 1; seed <= 24; ++seed) {
     const History history = RunPlan(MakePlan(seed));
     const Ledger ledger(history);
     for (const auto& decision : ledger.decisions) reasons.insert(decision.reason());

@@ -201,6 +201,10 @@ bool IsUnanswered(v1::Verdict verdict) {
   }
 }
 
+std::string Share(std::uint64_t part, std::uint64_t all) {
+  return std::to_string(part) + " (" + std::to_string(part * 100 / all) + " %)";
+}
+
 // Everywhere people miss calls: a source with hardly any doesn't write them (Asterisk's cdr.conf:
 // unanswered=no; mediation that drops zero durations).
 std::string_view Doubt(const Coverage& c) {
@@ -242,11 +246,9 @@ std::size_t PrintCoverage(const ops::Inspection& inspection, bool json) {
       PrintLine(out + "}");
       continue;
     }
-    const auto percent = [&](std::uint64_t part) {
-      return std::to_string(part) + " (" + std::to_string(part * 100 / row.calls) + " %)";
-    };
-    table.Add({node, Or(type, "-"), direction, std::to_string(row.calls), percent(row.unanswered),
-               percent(row.unresolved), std::string(doubt)});
+    table.Add({node, Or(type, "-"), direction, std::to_string(row.calls),
+               Share(row.unanswered, row.calls), Share(row.unresolved, row.calls),
+               std::string(doubt)});
   }
   if (!json) table.Print();
   return doubts;
