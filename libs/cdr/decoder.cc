@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 
+#include "base/ascii.h"
 #include "base/bytes.h"
 #include "base/hash.h"
 #include "cdr/reasons.h"
@@ -107,6 +108,20 @@ Status CheckTimes(const v1::CallRecord& record, std::int64_t now_ms) {
   return Ok();
 }
 
+// Overdecadic digits (TS 29.002 17.7.8, TBCD-STRING: 1100 to 1110) in front of a number are never
+// dialled: networks put them there to route by.
+Status CheckRouting(std::string_view name, const v1::Party& party) {
+  constexpr std::size_t kDigitsMin = 7;
+  const std::string_view number = party.number();
+  if (number.size() <= kDigitsMin || number[0] < 'C' || number[0] > 'E' || !party.e164().empty()) {
+    return Ok();
+  }
+  if (!std::ranges::all_of(number.substr(1), IsDigit)) return Ok();
+  return DeadLetterError(reasons::kRoutingPrefix,
+                         std::string(name) + " is " + std::string(number) +
+                             ": a routing prefix that no entry of number_rules takes away");
+}
+
 }  // namespace
 
 Decoder::Decoder(SourceConfig config, std::unique_ptr<Adapter> adapter, Normaliser normaliser)
@@ -176,7 +191,8 @@ Status Decoder::Finish(const Decoded::Item& item, std::int64_t now_ms) {
   record.clear_coordinates();
   record.clear_reach();
   normaliser_.Apply(record);
-  return Ok();
+  TB_RETURN_IF_ERROR(CheckRouting("called", record.called()));
+  return CheckRouting("original_called", record.original_called());
 }
 
 }  // namespace textback::cdr

@@ -238,6 +238,22 @@ TEST(Decoder, NumbersOfLettersAreNoError) {
             v1::Party::PRESENTATION_RESTRICTED);
 }
 
+// Else a missing rule would make calls to tenants nobody's.
+TEST(Decoder, ARoutingPrefixWithoutARuleIsADeadLetter) {
+  auto decoder = Make(Source("protobuf"));
+  auto record = Sample();
+  record.mutable_called()->set_number("D1237700900100");
+  Decoded out;
+  decoder.Decode(record.SerializeAsString(), {kNow, kNow}, out);
+  ASSERT_EQ(out.rejected.size(), 1u);
+  EXPECT_EQ(out.rejected[0].error.code, reasons::kRoutingPrefix);
+  for (const char* number :
+       {"D12377009x0100", "DEADBEEF", "GARAGE1234567", "E123456", "Ext1234567"}) {
+    record.mutable_called()->set_number(number);
+    EXPECT_EQ(One(decoder, record.SerializeAsString()).called().e164(), "") << number;
+  }
+}
+
 TEST(Decoder, RefusesBadConfiguration) {
   auto config = Source("xml");
   EXPECT_EQ(Decoder::Make(config).error().code, "config_invalid");

@@ -187,9 +187,10 @@ class ImportedNumbersReader {
   // The number by which the table knows the pair of type and carrier.
   Result<NumberTable::Value> KindOf(const Row& row, const std::string* type,
                                     const std::string* carrier) {
-    const auto known = TypeOfWord(type == nullptr ? std::string_view() : *type);
+    const std::string_view word = type == nullptr ? std::string_view() : *type;
+    const auto known = TypeOfWord(word);
     if (!known) {
-      return Invalid(row, Shown(*type) +
+      return Invalid(row, Shown(word) +
                               " is no type: expected mobile, fixed, voip, toll_free, premium, "
                               "short_code, fixed_or_mobile, roaming, emergency or unknown");
     }

@@ -41,12 +41,16 @@ inline constexpr char kFieldMissing[] = "field_missing";  // without it the reco
 inline constexpr char kRecordType[] =
     "record_type";  // of a type that the source isn't known to write, or that contradicts itself
 
-inline constexpr std::array<std::string_view, 27> kAll = {
+// A number that begins with a letter of the networks, which no rule of the source takes away: whose
+// line it is can't be told, and "nobody's" would hide that a rule is missing.
+inline constexpr char kRoutingPrefix[] = "routing_prefix";
+
+inline constexpr std::array<std::string_view, 28> kAll = {
     kValueMissing,      kValueTooLarge, kTooManyRecords,   kWireHeader,         kInvalidUtf8,
     kProtobufMalformed, kJsonMalformed, kJsonUnknownField, kJsonDuplicateField, kJsonBadValue,
     kCsvUnfinished,     kCsvColumns,    kCsvBadValue,      kFieldTooLong,       kTooManyCauses,
     kTimeMissing,       kTimeAbsurd,    kXmlMalformed,     kXmlBadValue,        kFormMalformed,
     kFormBadValue,      kTextMalformed, kTextBadValue,     kBerMalformed,       kBerBadValue,
-    kFieldMissing,      kRecordType};
+    kFieldMissing,      kRecordType,    kRoutingPrefix};
 
 }  // namespace textback::cdr::reasons

@@ -140,7 +140,7 @@ void Inspector::AddFile(std::string_view name, std::string_view bytes, std::int6
       return;
     }
     if (!*value) return;
-    decoder_.Decode(**value, {.now_ms = kEndOfTimeMs, .file_written_ms = written_ms}, *decoded_);
+    decoder_.Decode(*value, {.now_ms = kEndOfTimeMs, .file_written_ms = written_ms}, *decoded_);
     for (const auto& item : decoded_->items) {
       auto& coordinates = *item.record->mutable_coordinates();
       coordinates.set_topic(std::string(name));

@@ -13,7 +13,10 @@ namespace fs = std::filesystem;
 
 class NumberFilesTest : public testing::Test {
  protected:
-  NumberFilesTest() : folder_(fs::path(testing::TempDir()) / "number_files_test") {
+  // Tests run side by side, each in a folder of its own.
+  NumberFilesTest()
+      : folder_(fs::path(testing::TempDir()) /
+                testing::UnitTest::GetInstance()->current_test_info()->name()) {
     fs::remove_all(folder_);
     fs::create_directories(folder_);
     config_.plan = (folder_ / "plan.csv").string();
