@@ -39,4 +39,13 @@ constexpr std::string_view Trimmed(std::string_view text, std::string_view space
   return text.substr(begin, text.find_last_not_of(spaces) - begin + 1);
 }
 
+// A name that operators give to things, plain enough for topics, labels and paths: 1 to `max` of
+// a-z 0-9 - _ and of `more`.
+constexpr bool IsPlainName(std::string_view text, std::size_t max, std::string_view more = {}) {
+  return !text.empty() && text.size() <= max && std::ranges::all_of(text, [more](char c) {
+    return (c >= 'a' && c <= 'z') || IsDigit(c) || c == '-' || c == '_' ||
+           more.find(c) != std::string_view::npos;
+  });
+}
+
 }  // namespace textback

@@ -14,12 +14,6 @@ namespace {
 constexpr std::int64_t kBackwardsMaxMs = 1'000;  // clocks of two nodes of one call
 constexpr std::size_t kNameBytesMax = 64;
 
-bool IsName(std::string_view name) {
-  return !name.empty() && name.size() <= kNameBytesMax && std::ranges::all_of(name, [](char c) {
-    return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-' || c == '_' || c == '.';
-  });
-}
-
 Status CheckLength(std::string_view field, std::string_view text, std::size_t max) {
   if (text.size() <= max) return Ok();
   return DeadLetterError(reasons::kFieldTooLong,
@@ -130,7 +124,7 @@ Decoder::Decoder(SourceConfig config, std::unique_ptr<Adapter> adapter, Normalis
       normaliser_(std::move(normaliser)) {}
 
 Result<Decoder> Decoder::Make(SourceConfig config) {
-  if (!IsName(config.name)) {
+  if (!IsPlainName(config.name, kNameBytesMax, ".")) {
     return FatalError("config_invalid",
                       "a source's name has 1 to 64 of the characters a-z 0-9 - _ .");
   }

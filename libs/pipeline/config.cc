@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "base/ascii.h"
 #include "cdr/adapter.h"
 #include "cdr/source_kind.h"
 
@@ -15,11 +16,8 @@ constexpr std::int64_t kLegWaitMs =
 
 std::string WordProblem(const std::string& text, std::string_view more) {
   if (text.empty() || text.size() > 64) return "must have 1 to 64 characters";
-  for (const char c : text) {
-    const bool plain = (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-' || c == '_';
-    if (!plain && more.find(c) == std::string_view::npos) {
-      return "may hold lower-case letters, digits, '-' and '_' only";
-    }
+  if (!IsPlainName(text, 64, more)) {
+    return "may hold lower-case letters, digits, '-' and '_' only";
   }
   return {};
 }

@@ -52,10 +52,10 @@ Status Worker::Build() {
 Status Worker::BuildIntake(const Topics& topics) {
   intake_metrics_.push_back(std::make_unique<IntakeMetrics>(around_.registry, around_.notices));
   tenant_feed_ = std::make_unique<intake::TenantFeed>(
-      around_.log, around_.clock, intake::TenantFeedConfig{.topic = topics.tenants},
+      around_.log, around_.clock, intake::TableFeedConfig{.topic = topics.tenants},
       *intake_metrics_.back());
   block_feed_ = std::make_unique<intake::BlockFeed>(
-      around_.log, around_.clock, intake::BlockFeedConfig{.topic = topics.blocklist},
+      around_.log, around_.clock, intake::TableFeedConfig{.topic = topics.blocklist},
       *intake_metrics_.back());
   if (!config_.numbers.plan.empty() || !config_.numbers.ported.empty()) {
     TB_ASSIGN_OR_RETURN(numbers_, NumberFiles::Load(config_.numbers, around_.clock,

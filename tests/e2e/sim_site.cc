@@ -114,7 +114,7 @@ class SimSite {
     clients_.push_back(cluster_.NewClient("intake"));
     log::Log& log = *clients_.back();
     tenants_ = std::make_unique<intake::TenantFeed>(
-        log, clock_, intake::TenantFeedConfig{.topic = topics_.tenants}, intake_events_);
+        log, clock_, intake::TableFeedConfig{.topic = topics_.tenants}, intake_events_);
     intake::IntakeConfig config;
     config.group = "textback.intake";
     config.instance = "simulated";
