@@ -4,8 +4,7 @@
 
 #include "base/ascii.h"
 #include "cdr/reasons.h"
-#include "cdr/webhook_body.h"
-#include "cdr/webhook_call.h"
+#include "cdr/webhook_adapter.h"
 
 namespace textback::cdr {
 namespace {
@@ -38,36 +37,28 @@ constexpr std::array<std::string_view, kFields> kNames = {
 
 constexpr std::string_view kProvider = "bandwidth";
 
-class Bandwidth final : public Adapter {
+class Bandwidth final : public WebhookAdapter {
  public:
-  explicit Bandwidth(WebhookTime time) : time_(std::move(time)), body_(kNames) {}
-
-  void Decode(std::string_view value, const ValueContext& context, Decoded& out) override {
-    auto status = body_.Read(value);
-    if (!status) return out.Reject(std::move(status).error(), value);
-    auto filled = Fill(context, out.Add(value));
-    if (filled && *filled) return;
-    out.DropLast();
-    if (!filled) out.Reject(std::move(filled).error(), value);
+  explicit Bandwidth(WebhookTime time)
+      : WebhookAdapter(std::move(time), "must be a time such as 2019-06-20T15:54:22.234Z", kNames) {
   }
 
  private:
-  // false: no record.
-  Result<bool> Fill(const ValueContext& context, v1::CallRecord& record) {
-    const auto event = body_[kEventType];
-    if (event.empty() || body_[kCallId].empty())
+  Result<bool> Fill(const ValueContext& context, v1::CallRecord& record) override {
+    const auto event = body()[kEventType];
+    if (event.empty() || body()[kCallId].empty())
       return DeadLetterError(reasons::kFieldMissing,
                              "there is no eventType or no callId: this is no voice webhook");
     const bool version1 = SameWord(event, "hangup");
     if (!version1 && !IsOneOf(event, {"disconnect", "transferComplete", "transferDisconnect"}))
       return false;
-    if (body_[kCause].empty()) return DeadLetterError(reasons::kFieldMissing, "there is no cause");
+    if (body()[kCause].empty()) return DeadLetterError(reasons::kFieldMissing, "there is no cause");
     FillIds(record);
     FillParties(record);
     TB_RETURN_IF_ERROR(FillTimes(context, record));
     record.set_call_over(version1 || (SameWord(event, "disconnect") && !IsDialledLeg()));
     record.set_reason_text(
-        std::string(body_[kErrorMessage].empty() ? body_[kCause] : body_[kErrorMessage]));
+        std::string(body()[kErrorMessage].empty() ? body()[kCause] : body()[kErrorMessage]));
     if (version1) {
       FillOutcomeOfVersion1(record);
     } else {
@@ -76,43 +67,44 @@ class Bandwidth final : public Adapter {
     return true;
   }
 
-  bool IsDialledLeg() const { return !body_[kParentCallId].empty(); }
+  bool IsDialledLeg() const { return !body()[kParentCallId].empty(); }
 
   void FillIds(v1::CallRecord& record) const {
-    const std::string call(IsDialledLeg() ? body_[kParentCallId] : body_[kCallId]);
+    const std::string call(IsDialledLeg() ? body()[kParentCallId] : body()[kCallId]);
     record.set_call_id(call);
     record.set_join_key(call);
-    record.set_leg_id(std::string(body_[kCallId]));
+    record.set_leg_id(std::string(body()[kCallId]));
     // A call may be transferred several times.
-    record.set_record_id(RecordIdOf(
-        body_[kCallId], body_[kEventType],
-        SameWord(body_[kEventType], "transferComplete") ? body_[kEventTime] : std::string_view()));
-    record.set_record_type(std::string(body_[kEventType]));
+    record.set_record_id(RecordIdOf(body()[kCallId], body()[kEventType],
+                                    SameWord(body()[kEventType], "transferComplete")
+                                        ? body()[kEventTime]
+                                        : std::string_view()));
+    record.set_record_type(std::string(body()[kEventType]));
   }
 
   void FillParties(v1::CallRecord& record) const {
-    SetNumber(body_[kFrom], *record.mutable_calling());
-    SetNumber(body_[kTo], *record.mutable_called());
+    SetNumber(body()[kFrom], *record.mutable_calling());
+    SetNumber(body()[kTo], *record.mutable_called());
     if (IsDialledLeg()) {
-      SetHints(body_[kTextbackLine], body_[kTextbackCaller], record);
+      SetHints(body()[kTextbackLine], body()[kTextbackCaller], record);
       return;
     }
-    if (SameWord(body_[kDirection], "inbound")) record.set_direction(v1::DIRECTION_INBOUND);
-    if (SameWord(body_[kDirection], "outbound")) record.set_direction(v1::DIRECTION_OUTBOUND);
+    if (SameWord(body()[kDirection], "inbound")) record.set_direction(v1::DIRECTION_INBOUND);
+    if (SameWord(body()[kDirection], "outbound")) record.set_direction(v1::DIRECTION_OUTBOUND);
   }
 
   Status FillOutcome(std::string_view event, v1::CallRecord& record) const {
     if (SameWord(event, "transferComplete")) {
-      if (SameWord(body_[kCause], "hangup")) {
+      if (SameWord(body()[kCause], "hangup")) {
         record.set_answered_by(v1::ANSWERED_BY_UNKNOWN);
       } else {
-        AddProviderCause(kProvider, body_[kCause], record);
+        AddProviderCause(kProvider, body()[kCause], record);
       }
       return Ok();
     }
     TB_ASSIGN_OR_RETURN(const auto answer, Time(kAnswerTime));
     if (!answer) {
-      AddProviderCause(kProvider, body_[kCause], record);
+      AddProviderCause(kProvider, body()[kCause], record);
       return Ok();
     }
     record.set_answered_at_ms(*answer);
@@ -123,13 +115,13 @@ class Bandwidth final : public Adapter {
   }
 
   void FillOutcomeOfVersion1(v1::CallRecord& record) const {
-    if (SameWord(body_[kCause], "NORMAL_CLEARING")) {
+    if (SameWord(body()[kCause], "NORMAL_CLEARING")) {
       record.set_answered_by(v1::ANSWERED_BY_UNKNOWN);
       return;
     }
     auto& cause = *record.add_causes();
     cause.set_namespace_(v1::Cause::NAMESPACE_FREESWITCH);
-    cause.set_value(std::string(body_[kCause]));
+    cause.set_value(std::string(body()[kCause]));
   }
 
   Status FillTimes(const ValueContext& context, v1::CallRecord& record) const {
@@ -143,21 +135,10 @@ class Bandwidth final : public Adapter {
     if (!end) return NoTime(kNames[kEndTime]);
     record.set_ended_at_ms(*end);
     // What startTime is of in transferComplete is the whole call: no measure of the ringing.
-    if (start && *start <= *end && !SameWord(body_[kEventType], "transferComplete"))
+    if (start && *start <= *end && !SameWord(body()[kEventType], "transferComplete"))
       record.set_started_at_ms(*start);
     return Ok();
   }
-
-  // nullopt: not there.
-  Result<std::optional<std::int64_t>> Time(Field field) const {
-    if (body_[field].empty()) return std::optional<std::int64_t>();
-    const auto ms = time_.Read(body_[field]);
-    if (!ms) return body_.Bad(field, "must be a time such as 2019-06-20T15:54:22.234Z");
-    return ms;
-  }
-
-  WebhookTime time_;
-  WebhookBody body_;
 };
 
 }  // namespace

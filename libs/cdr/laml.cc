@@ -102,66 +102,46 @@ v1::Attestation AttestationOf(std::string_view verstat, std::string_view letter)
   return v1::ATTESTATION_UNSPECIFIED;
 }
 
-class LamlAdapter final : public Adapter {
- public:
-  explicit LamlAdapter(LamlCallback callback) : callback_(std::move(callback)) {}
-  void Decode(std::string_view value, const ValueContext& context, Decoded& out) override {
-    callback_.Decode(value, context, out);
-  }
-
- private:
-  LamlCallback callback_;
-};
-
 Result<std::unique_ptr<Adapter>> NewLaml(LamlDialect dialect, const FormatConfig& config) {
   TB_ASSIGN_OR_RETURN(auto time, WebhookTime::Make(config.zone));
-  return std::unique_ptr<Adapter>(
-      std::make_unique<LamlAdapter>(LamlCallback(dialect, std::move(time))));
+  return std::unique_ptr<Adapter>(std::make_unique<LamlAdapter>(dialect, std::move(time)));
 }
 
 }  // namespace
 
-LamlCallback::LamlCallback(LamlDialect dialect, WebhookTime time)
-    : dialect_(dialect), time_(std::move(time)), body_(kNames) {}
+LamlAdapter::LamlAdapter(LamlDialect dialect, WebhookTime time)
+    : WebhookAdapter(std::move(time), "must be a time as in RFC 2822 or ISO 8601", kNames),
+      dialect_(dialect) {}
 
-void LamlCallback::Decode(std::string_view value, const ValueContext& context, Decoded& out) {
-  auto status = body_.Read(value);
-  if (!status) return out.Reject(std::move(status).error(), value);
-  auto filled = Fill(context, out.Add(value));
-  if (filled && *filled) return;
-  out.DropLast();
-  if (!filled) out.Reject(std::move(filled).error(), value);
-}
-
-Result<bool> LamlCallback::Fill(const ValueContext& context, v1::CallRecord& record) {
-  if (body_[kCallSid].empty())
+Result<bool> LamlAdapter::Fill(const ValueContext& context, v1::CallRecord& record) {
+  if (body()[kCallSid].empty())
     return DeadLetterError(reasons::kFieldMissing,
                            "there is no CallSid: this is no voice callback");
-  if (body_[kCallStatus].empty() && body_[kDialCallStatus].empty()) {
+  if (body()[kCallStatus].empty() && body()[kDialCallStatus].empty()) {
     // Recordings, gathers and the like name the call and say nothing of its end.
     return false;
   }
   FillIds(record);
   FillParties(record);
   TB_ASSIGN_OR_RETURN(const bool any,
-                      body_[kDialCallStatus].empty() ? FillLeg(record) : FillDialled(record));
+                      body()[kDialCallStatus].empty() ? FillLeg(record) : FillDialled(record));
   if (!any) return false;
-  record.set_attestation(AttestationOf(body_[kStirVerstat], body_[kShakenStir]));
+  record.set_attestation(AttestationOf(body()[kStirVerstat], body()[kShakenStir]));
   TB_RETURN_IF_ERROR(FillTimes(!record.leg_only(), context, record));
   return true;
 }
 
 // The answer to <Dial>.
-Result<bool> LamlCallback::FillDialled(v1::CallRecord& record) {
-  const auto status = body_[kDialCallStatus];
+Result<bool> LamlAdapter::FillDialled(v1::CallRecord& record) {
+  const auto status = body()[kDialCallStatus];
   const bool caller_gone =
-      IsOneOf(body_[kCallStatus], kAnswered) || IsOneOf(body_[kCallStatus], kUnanswered);
+      IsOneOf(body()[kCallStatus], kAnswered) || IsOneOf(body()[kCallStatus], kUnanswered);
   record.set_call_over(caller_gone);
   record.set_record_type("dial");
-  record.set_leg_id(std::string(body_[kDialCallSid]));
-  record.set_record_id(RecordIdOf(body_[kCallSid], "dial", body_[kDialCallSid]));
+  record.set_leg_id(std::string(body()[kDialCallSid]));
+  record.set_record_id(RecordIdOf(body()[kCallSid], "dial", body()[kDialCallSid]));
   if (IsOneOf(status, kAnswered)) {
-    if (SameWord(body_[kDialBridged], "false")) {
+    if (SameWord(body()[kDialBridged], "false")) {
       AddProviderCause(ProviderOf(dialect_), "not-bridged", record);
     } else {
       TB_RETURN_IF_ERROR(FillAnswered(kDialCallDuration, v1::ANSWERED_BY_UNKNOWN, record));
@@ -169,17 +149,17 @@ Result<bool> LamlCallback::FillDialled(v1::CallRecord& record) {
     return true;
   }
   if (!IsOneOf(status, kUnanswered))
-    return body_.Bad(kDialCallStatus,
-                     "must be completed, answered, busy, no-answer, failed or canceled");
+    return body().Bad(kDialCallStatus,
+                      "must be completed, answered, busy, no-answer, failed or canceled");
   FillCauses(status, record);
   return true;
 }
 
-Result<bool> LamlCallback::FillLeg(v1::CallRecord& record) {
-  const auto status = body_[kCallStatus];
-  const bool child = !body_[kParentCallSid].empty();
+Result<bool> LamlAdapter::FillLeg(v1::CallRecord& record) {
+  const auto status = body()[kCallStatus];
+  const bool child = !body()[kParentCallSid].empty();
   record.set_record_type(child ? "child leg" : "leg");
-  record.set_record_id(RecordIdOf(body_[kCallSid], status, body_[kSequenceNumber]));
+  record.set_record_id(RecordIdOf(body()[kCallSid], status, body()[kSequenceNumber]));
   if (IsOneOf(status, {"in-progress", "answered"})) return false;
   if (IsOneOf(status, kBefore)) {
     record.set_leg_only(true);
@@ -193,78 +173,71 @@ Result<bool> LamlCallback::FillLeg(v1::CallRecord& record) {
     return true;
   }
   if (!IsOneOf(status, kUnanswered))
-    return body_.Bad(kCallStatus,
-                     "must be queued, initiated, ringing, in-progress, completed, busy, no-answer, "
-                     "failed or canceled");
+    return body().Bad(
+        kCallStatus,
+        "must be queued, initiated, ringing, in-progress, completed, busy, no-answer, "
+        "failed or canceled");
   FillCauses(status, record);
   return true;
 }
 
-void LamlCallback::FillIds(v1::CallRecord& record) const {
-  const auto parent = body_[kParentCallSid];
-  const std::string call(parent.empty() ? body_[kCallSid] : parent);
+void LamlAdapter::FillIds(v1::CallRecord& record) const {
+  const auto parent = body()[kParentCallSid];
+  const std::string call(parent.empty() ? body()[kCallSid] : parent);
   record.set_call_id(call);
   record.set_join_key(call);
-  record.set_leg_id(std::string(body_[kCallSid]));
+  record.set_leg_id(std::string(body()[kCallSid]));
 }
 
 // A number's own status callback at SignalWire; any other has a Direction.
-bool LamlCallback::IsNumbersOwn() const {
-  return dialect_ == LamlDialect::kSignalwire && body_[kDirection].empty() &&
-         body_[kParentCallSid].empty();
+bool LamlAdapter::IsNumbersOwn() const {
+  return dialect_ == LamlDialect::kSignalwire && body()[kDirection].empty() &&
+         body()[kParentCallSid].empty();
 }
 
-void LamlCallback::FillParties(v1::CallRecord& record) const {
-  SetNumber(body_[kFrom], *record.mutable_calling());
-  SetNumber(body_[kTo], *record.mutable_called());
-  if (!body_[kForwardedFrom].empty())
-    SetNumber(body_[kForwardedFrom], *record.mutable_redirecting());
-  if (!body_[kParentCallSid].empty()) {
-    SetHints(body_[kTextbackLine], body_[kTextbackCaller], record);
-  } else if (SameWord(body_[kDirection], "inbound") || IsNumbersOwn()) {
+void LamlAdapter::FillParties(v1::CallRecord& record) const {
+  SetNumber(body()[kFrom], *record.mutable_calling());
+  SetNumber(body()[kTo], *record.mutable_called());
+  if (!body()[kForwardedFrom].empty())
+    SetNumber(body()[kForwardedFrom], *record.mutable_redirecting());
+  if (!body()[kParentCallSid].empty()) {
+    SetHints(body()[kTextbackLine], body()[kTextbackCaller], record);
+  } else if (SameWord(body()[kDirection], "inbound") || IsNumbersOwn()) {
     record.set_direction(v1::DIRECTION_INBOUND);
-  } else if (StartsWithWord(body_[kDirection], "outbound")) {
+  } else if (StartsWithWord(body()[kDirection], "outbound")) {
     record.set_direction(v1::DIRECTION_OUTBOUND);
   }
 }
 
-Status LamlCallback::FillAnswered(std::size_t duration_field, v1::AnsweredBy by,
-                                  v1::CallRecord& record) const {
-  const auto who = WhoIs(body_[kAnsweredBy]);
+Status LamlAdapter::FillAnswered(std::size_t duration_field, v1::AnsweredBy by,
+                                 v1::CallRecord& record) const {
+  const auto who = WhoIs(body()[kAnsweredBy]);
   record.set_answered_by(who == v1::ANSWERED_BY_UNSPECIFIED ? by : who);
-  if (body_[duration_field].empty()) return Ok();
-  const auto talk = DurationMs(body_[duration_field]);
-  if (!talk) return body_.Bad(duration_field, "must be a number of seconds");
+  if (body()[duration_field].empty()) return Ok();
+  const auto talk = DurationMs(body()[duration_field]);
+  if (!talk) return body().Bad(duration_field, "must be a number of seconds");
   if (*talk > 0) record.set_talk_ms(*talk);
   return Ok();
 }
 
-void LamlCallback::FillCauses(std::string_view status, v1::CallRecord& record) const {
+void LamlAdapter::FillCauses(std::string_view status, v1::CallRecord& record) const {
   // Telnyx says in HangupCause what its callback's CallStatus folds together.
-  if (dialect_ == LamlDialect::kTelnyx && !body_[kHangupCause].empty() &&
-      !SameWord(body_[kHangupCause], "normal_clearing")) {
-    AddProviderCause("telnyx", body_[kHangupCause], record);
-    if (SameWord(body_[kHangupSource], "callee"))
+  if (dialect_ == LamlDialect::kTelnyx && !body()[kHangupCause].empty() &&
+      !SameWord(body()[kHangupCause], "normal_clearing")) {
+    AddProviderCause("telnyx", body()[kHangupCause], record);
+    if (SameWord(body()[kHangupSource], "callee"))
       record.mutable_causes(0)->set_location(v1::Cause::LOCATION_USER);
   }
   AddProviderCause(ProviderOf(dialect_), status, record);
-  if (SameWord(status, "failed")) AddSipStatus(body_[kSipResponseCode], record);
+  if (SameWord(status, "failed")) AddSipStatus(body()[kSipResponseCode], record);
   auto& reason = *record.mutable_reason_text();
   reason = status;
-  if (!body_[kSipResponseCode].empty()) reason.append(", SIP ").append(body_[kSipResponseCode]);
-}
-
-// nullopt: not there.
-Result<std::optional<std::int64_t>> LamlCallback::Time(std::size_t field) const {
-  if (body_[field].empty()) return std::optional<std::int64_t>();
-  const auto ms = time_.Read(body_[field]);
-  if (!ms) return body_.Bad(field, "must be a time as in RFC 2822 or ISO 8601");
-  return ms;
+  if (!body()[kSipResponseCode].empty()) reason.append(", SIP ").append(body()[kSipResponseCode]);
 }
 
 // `over`: the event is an end; else something begins to ring.
-Status LamlCallback::FillTimes(bool over, const ValueContext& context,
-                               v1::CallRecord& record) const {
+Status LamlAdapter::FillTimes(bool over, const ValueContext& context,
+                              v1::CallRecord& record) const {
   TB_ASSIGN_OR_RETURN(auto event, Time(kTimestamp));
   TB_ASSIGN_OR_RETURN(const auto end, Time(kEndTime));
   TB_ASSIGN_OR_RETURN(const auto answer, Time(kAnsweredTime));
@@ -276,7 +249,7 @@ Status LamlCallback::FillTimes(bool over, const ValueContext& context,
   if (!event) event = ArrivalMs(context);
   if (!event) return NoTime(kNames[kTimestamp]);
   if (!over) {
-    if (SameWord(body_[kCallStatus], "ringing") && !body_[kParentCallSid].empty()) {
+    if (SameWord(body()[kCallStatus], "ringing") && !body()[kParentCallSid].empty()) {
       record.set_ringing_at_ms(*event);
     } else {
       record.set_started_at_ms(*event);

@@ -32,9 +32,7 @@
 #include <memory>
 #include <string_view>
 
-#include "cdr/adapter.h"
-#include "cdr/webhook_body.h"
-#include "cdr/webhook_call.h"
+#include "cdr/webhook_adapter.h"
 
 namespace textback::cdr {
 
@@ -47,29 +45,23 @@ enum class LamlDialect : std::uint8_t {
   kTelnyx,
 };
 
-class LamlCallback {
+class LamlAdapter final : public WebhookAdapter {
  public:
-  LamlCallback(LamlDialect dialect, WebhookTime time);
-
-  // Adds to `out` a record, nothing, or a rejection.
-  void Decode(std::string_view value, const ValueContext& context, Decoded& out);
+  LamlAdapter(LamlDialect dialect, WebhookTime time);
 
  private:
   // Each: false: no record.
-  Result<bool> Fill(const ValueContext& context, v1::CallRecord& record);
+  Result<bool> Fill(const ValueContext& context, v1::CallRecord& record) override;
   Result<bool> FillDialled(v1::CallRecord& record);
   Result<bool> FillLeg(v1::CallRecord& record);
   void FillIds(v1::CallRecord& record) const;
   void FillParties(v1::CallRecord& record) const;
   Status FillAnswered(std::size_t duration_field, v1::AnsweredBy by, v1::CallRecord& record) const;
   void FillCauses(std::string_view status, v1::CallRecord& record) const;
-  Result<std::optional<std::int64_t>> Time(std::size_t field) const;
   Status FillTimes(bool over, const ValueContext& context, v1::CallRecord& record) const;
   bool IsNumbersOwn() const;
 
   LamlDialect dialect_;
-  WebhookTime time_;
-  WebhookBody body_;
 };
 
 Result<std::unique_ptr<Adapter>> NewTwilio(const FormatConfig& config);

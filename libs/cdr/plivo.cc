@@ -4,8 +4,7 @@
 
 #include "base/ascii.h"
 #include "cdr/reasons.h"
-#include "cdr/webhook_body.h"
-#include "cdr/webhook_call.h"
+#include "cdr/webhook_adapter.h"
 
 namespace textback::cdr {
 namespace {
@@ -78,35 +77,26 @@ bool IsFinal(std::string_view status) {
   return SameWord(status, "completed") || IsOneOf(status, kUnanswered);
 }
 
-class Plivo final : public Adapter {
+class Plivo final : public WebhookAdapter {
  public:
-  explicit Plivo(WebhookTime time) : time_(std::move(time)), body_(kNames) {}
-
-  void Decode(std::string_view value, const ValueContext& context, Decoded& out) override {
-    auto status = body_.Read(value);
-    if (!status) return out.Reject(std::move(status).error(), value);
-    auto filled = Fill(context, out.Add(value));
-    if (filled && *filled) return;
-    out.DropLast();
-    if (!filled) out.Reject(std::move(filled).error(), value);
-  }
+  explicit Plivo(WebhookTime time)
+      : WebhookAdapter(std::move(time), "must be a time such as 2016-10-26 18:51:45", kNames) {}
 
  private:
-  // false: no record.
-  Result<bool> Fill(const ValueContext& context, v1::CallRecord& record) {
-    const auto call = body_[kDialALegUuid].empty() ? body_[kCallUuid] : body_[kDialALegUuid];
+  Result<bool> Fill(const ValueContext& context, v1::CallRecord& record) override {
+    const auto call = body()[kDialALegUuid].empty() ? body()[kCallUuid] : body()[kDialALegUuid];
     if (call.empty())
       return DeadLetterError(reasons::kFieldMissing,
                              "there is neither CallUUID nor DialALegUUID: what it says belongs to "
                              "no call");
     record.set_call_id(std::string(call));
     record.set_join_key(std::string(call));
-    record.set_record_type(std::string(body_[kEvent].substr(0, 32)));
-    if (!body_[kDialStatus].empty()) {
+    record.set_record_type(std::string(body()[kEvent].substr(0, 32)));
+    if (!body()[kDialStatus].empty()) {
       TB_RETURN_IF_ERROR(FillDialled(call, record));
-    } else if (SameWord(body_[kEvent], "DialHangup") || SameWord(body_[kDialAction], "hangup")) {
+    } else if (SameWord(body()[kEvent], "DialHangup") || SameWord(body()[kDialAction], "hangup")) {
       TB_RETURN_IF_ERROR(FillDialledLeg(record));
-    } else if (!body_[kEvent].empty() && !SameWord(body_[kEvent], "Hangup")) {
+    } else if (!body()[kEvent].empty() && !SameWord(body()[kEvent], "Hangup")) {
       return false;
     } else {
       TB_ASSIGN_OR_RETURN(const bool end, FillHangup(record));
@@ -118,17 +108,17 @@ class Plivo final : public Adapter {
 
   // The answer to <Dial>.
   Status FillDialled(std::string_view call, v1::CallRecord& record) {
-    record.set_leg_id(std::string(body_[kDialBLegUuid]));
-    record.set_record_id(RecordIdOf(call, "dial", body_[kDialBLegUuid]));
-    record.set_call_over(IsFinal(body_[kCallStatus]));
+    record.set_leg_id(std::string(body()[kDialBLegUuid]));
+    record.set_record_id(RecordIdOf(call, "dial", body()[kDialBLegUuid]));
+    record.set_call_over(IsFinal(body()[kCallStatus]));
     FillParties(record);
-    const auto status = body_[kDialStatus];
+    const auto status = body()[kDialStatus];
     if (SameWord(status, "completed")) {
       record.set_answered_by(v1::ANSWERED_BY_UNKNOWN);
       return Ok();
     }
     if (!IsOneOf(status, kUnanswered))
-      return body_.Bad(kDialStatus, "must be completed, busy, failed, timeout or no-answer");
+      return body().Bad(kDialStatus, "must be completed, busy, failed, timeout or no-answer");
     AddProviderCause(kProvider, status, record);
     AddFreeswitchCause(kDialHangupCause, record);
     return Ok();
@@ -136,13 +126,13 @@ class Plivo final : public Adapter {
 
   // <Dial callbackUrl>: a dialled leg.
   Status FillDialledLeg(v1::CallRecord& record) {
-    record.set_leg_id(std::string(body_[kDialBLegUuid]));
-    record.set_record_id(RecordIdOf(record.call_id(), "DialHangup", body_[kDialBLegUuid]));
-    SetNumber(body_[kDialBLegFrom].empty() ? body_[kFrom] : body_[kDialBLegFrom],
+    record.set_leg_id(std::string(body()[kDialBLegUuid]));
+    record.set_record_id(RecordIdOf(record.call_id(), "DialHangup", body()[kDialBLegUuid]));
+    SetNumber(body()[kDialBLegFrom].empty() ? body()[kFrom] : body()[kDialBLegFrom],
               *record.mutable_calling());
-    SetNumber(body_[kDialBLegTo].empty() ? body_[kTo] : body_[kDialBLegTo],
+    SetNumber(body()[kDialBLegTo].empty() ? body()[kTo] : body()[kDialBLegTo],
               *record.mutable_called());
-    SetHints(body_[kTextbackLine], body_[kTextbackCaller], record);
+    SetHints(body()[kTextbackLine], body()[kTextbackCaller], record);
     TB_RETURN_IF_ERROR(FillTalk(kDialBLegDuration, record));
     if (record.talk_ms() > 0) {
       record.set_answered_by(v1::ANSWERED_BY_UNKNOWN);
@@ -155,13 +145,13 @@ class Plivo final : public Adapter {
 
   // hangup_url. false: no end.
   Result<bool> FillHangup(v1::CallRecord& record) {
-    const auto status = body_[kCallStatus];
+    const auto status = body()[kCallStatus];
     if (status.empty()) {
       return DeadLetterError(reasons::kFieldMissing,
                              "there is none of CallStatus, DialStatus and Event");
     }
-    record.set_leg_id(std::string(body_[kCallUuid]));
-    record.set_record_id(RecordIdOf(body_[kCallUuid], "hangup", {}));
+    record.set_leg_id(std::string(body()[kCallUuid]));
+    record.set_record_id(RecordIdOf(body()[kCallUuid], "hangup", {}));
     FillParties(record);
     if (IsOneOf(status, {"ringing", "in-progress", "early-media", "queued"})) return false;
     record.set_call_over(true);
@@ -172,9 +162,9 @@ class Plivo final : public Adapter {
       return true;
     }
     if (!IsOneOf(status, kUnanswered))
-      return body_.Bad(kCallStatus,
-                       "must be ringing, in-progress, completed, busy, failed, timeout, no-answer "
-                       "or cancel");
+      return body().Bad(kCallStatus,
+                        "must be ringing, in-progress, completed, busy, failed, timeout, no-answer "
+                        "or cancel");
     AddProviderCause(kProvider, status, record);
     AddHangupCode(kHangupCauseCode, record);
     AddFreeswitchCause(kHangupCause, record);
@@ -182,31 +172,31 @@ class Plivo final : public Adapter {
   }
 
   void FillParties(v1::CallRecord& record) const {
-    SetNumber(body_[kFrom], *record.mutable_calling());
-    SetNumber(body_[kTo], *record.mutable_called());
-    if (!body_[kForwardedFrom].empty())
-      SetNumber(body_[kForwardedFrom], *record.mutable_redirecting());
-    if (SameWord(body_[kDirection], "inbound")) record.set_direction(v1::DIRECTION_INBOUND);
-    if (SameWord(body_[kDirection], "outbound")) record.set_direction(v1::DIRECTION_OUTBOUND);
+    SetNumber(body()[kFrom], *record.mutable_calling());
+    SetNumber(body()[kTo], *record.mutable_called());
+    if (!body()[kForwardedFrom].empty())
+      SetNumber(body()[kForwardedFrom], *record.mutable_redirecting());
+    if (SameWord(body()[kDirection], "inbound")) record.set_direction(v1::DIRECTION_INBOUND);
+    if (SameWord(body()[kDirection], "outbound")) record.set_direction(v1::DIRECTION_OUTBOUND);
   }
 
   Status FillTalk(Field field, v1::CallRecord& record) const {
-    if (body_[field].empty()) return Ok();
-    const auto talk = DurationMs(body_[field]);
-    if (!talk) return body_.Bad(field, "must be a number of seconds");
+    if (body()[field].empty()) return Ok();
+    const auto talk = DurationMs(body()[field]);
+    if (!talk) return body().Bad(field, "must be a number of seconds");
     if (*talk > 0) record.set_talk_ms(*talk);
     return Ok();
   }
 
   void AddHangupCode(Field field, v1::CallRecord& record) const {
-    if (!body_[field].empty()) AddProviderCause(kProvider, body_[field], record);
+    if (!body()[field].empty()) AddProviderCause(kProvider, body()[field], record);
   }
 
   // NORMAL_CLEARING says nothing of a leg that nobody answered.
   void AddFreeswitchCause(Field field, v1::CallRecord& record) const {
-    const auto cause = body_[field].substr(0, 64);
+    const auto cause = body()[field].substr(0, 64);
     record.set_reason_text(
-        std::string(body_[kHangupCauseName].empty() ? cause : body_[kHangupCauseName]));
+        std::string(body()[kHangupCauseName].empty() ? cause : body()[kHangupCauseName]));
     if (cause.empty()) return;
     auto& added = *record.add_causes();
     added.set_namespace_(v1::Cause::NAMESPACE_FREESWITCH);
@@ -225,17 +215,6 @@ class Plivo final : public Adapter {
       record.set_answered_at_ms(*answer);
     return Ok();
   }
-
-  // nullopt: not there.
-  Result<std::optional<std::int64_t>> Time(Field field) const {
-    if (body_[field].empty()) return std::optional<std::int64_t>();
-    const auto ms = time_.Read(body_[field]);
-    if (!ms) return body_.Bad(field, "must be a time such as 2016-10-26 18:51:45");
-    return ms;
-  }
-
-  WebhookTime time_;
-  WebhookBody body_;
 };
 
 }  // namespace

@@ -5,8 +5,7 @@
 #include "base/ascii.h"
 #include "cdr/laml.h"
 #include "cdr/reasons.h"
-#include "cdr/webhook_body.h"
-#include "cdr/webhook_call.h"
+#include "cdr/webhook_adapter.h"
 
 namespace textback::cdr {
 namespace {
@@ -46,21 +45,16 @@ bool IsEvent(std::string_view type, std::string_view name) {
          (type[4] == '.' || type[4] == '_') && SameWord(type.substr(5), name);
 }
 
-class Telnyx final : public Adapter {
+class Telnyx final : public WebhookAdapter {
  public:
   Telnyx(WebhookTime time, WebhookTime texml_time)
-      : time_(std::move(time)),
-        body_(kNames, kContainers),
+      : WebhookAdapter(std::move(time), "must be a time such as 2018-02-02T22:25:27.521992Z",
+                       kNames, kContainers),
         texml_(LamlDialect::kTelnyx, std::move(texml_time)) {}
 
   void Decode(std::string_view value, const ValueContext& context, Decoded& out) override {
     if (IsTexml(value)) return texml_.Decode(value, context, out);
-    auto status = body_.Read(value);
-    if (!status) return out.Reject(std::move(status).error(), value);
-    auto filled = Fill(context, out.Add(value));
-    if (filled && *filled) return;
-    out.DropLast();
-    if (!filled) out.Reject(std::move(filled).error(), value);
+    WebhookAdapter::Decode(value, context, out);
   }
 
  private:
@@ -71,9 +65,8 @@ class Telnyx final : public Adapter {
             value.find("\"CallSid\"") != std::string_view::npos);
   }
 
-  // false: no record.
-  Result<bool> Fill(const ValueContext& context, v1::CallRecord& record) {
-    const auto type = body_[kEventType];
+  Result<bool> Fill(const ValueContext& context, v1::CallRecord& record) override {
+    const auto type = body()[kEventType];
     if (type.empty())
       return DeadLetterError(reasons::kFieldMissing,
                              "there is neither event_type nor CallSid: this is no voice webhook");
@@ -81,7 +74,7 @@ class Telnyx final : public Adapter {
     const bool bridged = IsEvent(type, "bridged");
     const bool machine = IsEvent(type, "machine.detection.ended");
     if (!hangup && !bridged && !machine) return false;
-    if (body_[kSession].empty() || body_[kLeg].empty())
+    if (body()[kSession].empty() || body()[kLeg].empty())
       return DeadLetterError(reasons::kFieldMissing,
                              "there is no call_session_id or no call_leg_id");
     FillIds(record);
@@ -98,61 +91,51 @@ class Telnyx final : public Adapter {
     record.set_answered_at_ms(*event);
     record.set_answered_by(v1::ANSWERED_BY_UNKNOWN);
     if (bridged) return true;
-    if (StartsWithWord(body_[kResult], "human")) record.set_answered_by(v1::ANSWERED_BY_PERSON);
-    if (StartsWithWord(body_[kResult], "machine"))
+    if (StartsWithWord(body()[kResult], "human")) record.set_answered_by(v1::ANSWERED_BY_PERSON);
+    if (StartsWithWord(body()[kResult], "machine"))
       record.set_answered_by(v1::ANSWERED_BY_VOICEMAIL);
     return record.answered_by() != v1::ANSWERED_BY_UNKNOWN;
   }
 
   void FillIds(v1::CallRecord& record) const {
-    record.set_call_id(std::string(body_[kSession]));
-    record.set_join_key(std::string(body_[kSession]));
-    record.set_leg_id(std::string(body_[kLeg]));
-    record.set_record_id(body_[kId].empty()
-                             ? RecordIdOf(body_[kLeg], body_[kEventType], body_[kOccurredAt])
-                             : std::string(body_[kId]));
-    record.set_record_type(std::string(body_[kEventType]));
+    record.set_call_id(std::string(body()[kSession]));
+    record.set_join_key(std::string(body()[kSession]));
+    record.set_leg_id(std::string(body()[kLeg]));
+    record.set_record_id(body()[kId].empty()
+                             ? RecordIdOf(body()[kLeg], body()[kEventType], body()[kOccurredAt])
+                             : std::string(body()[kId]));
+    record.set_record_type(std::string(body()[kEventType]));
   }
 
   void FillParties(v1::CallRecord& record) const {
-    SetNumber(body_[kFrom], *record.mutable_calling());
-    SetNumber(body_[kTo], *record.mutable_called());
-    if (SameWord(body_[kDirection], "incoming")) record.set_direction(v1::DIRECTION_INBOUND);
-    if (SameWord(body_[kDirection], "outgoing")) record.set_direction(v1::DIRECTION_OUTBOUND);
-    SetHints(body_[kTextbackLine], body_[kTextbackCaller], record);
+    SetNumber(body()[kFrom], *record.mutable_calling());
+    SetNumber(body()[kTo], *record.mutable_called());
+    if (SameWord(body()[kDirection], "incoming")) record.set_direction(v1::DIRECTION_INBOUND);
+    if (SameWord(body()[kDirection], "outgoing")) record.set_direction(v1::DIRECTION_OUTBOUND);
+    SetHints(body()[kTextbackLine], body()[kTextbackCaller], record);
   }
 
   Status FillHangup(std::int64_t event, v1::CallRecord& record) const {
     TB_ASSIGN_OR_RETURN(const auto end, Time(kEndTime));
     record.set_ended_at_ms(end ? *end : event);
-    record.set_call_over(body_[kTextbackLine].empty());
-    const auto cause = body_[kHangupCause];
+    record.set_call_over(body()[kTextbackLine].empty());
+    const auto cause = body()[kHangupCause];
     if (cause.empty()) return DeadLetterError(reasons::kFieldMissing, "there is no hangup_cause");
     auto& reason = *record.mutable_reason_text();
     reason = cause;
-    if (!body_[kHangupSource].empty()) reason.append(", by ").append(body_[kHangupSource]);
+    if (!body()[kHangupSource].empty()) reason.append(", by ").append(body()[kHangupSource]);
     if (IsOneOf(cause, {"normal_clearing", "time_limit"})) {
       record.set_answered_by(v1::ANSWERED_BY_IVR);
       return Ok();
     }
     AddProviderCause(kProvider, cause, record);
-    if (SameWord(body_[kHangupSource], "callee"))
+    if (SameWord(body()[kHangupSource], "callee"))
       record.mutable_causes(0)->set_location(v1::Cause::LOCATION_USER);
-    AddSipStatus(body_[kSipHangupCause], record);
+    AddSipStatus(body()[kSipHangupCause], record);
     return Ok();
   }
 
-  // nullopt: not there.
-  Result<std::optional<std::int64_t>> Time(Field field) const {
-    if (body_[field].empty()) return std::optional<std::int64_t>();
-    const auto ms = time_.Read(body_[field]);
-    if (!ms) return body_.Bad(field, "must be a time such as 2018-02-02T22:25:27.521992Z");
-    return ms;
-  }
-
-  WebhookTime time_;
-  WebhookBody body_;
-  LamlCallback texml_;
+  LamlAdapter texml_;
 };
 
 }  // namespace

@@ -4,8 +4,7 @@
 
 #include "base/ascii.h"
 #include "cdr/reasons.h"
-#include "cdr/webhook_body.h"
-#include "cdr/webhook_call.h"
+#include "cdr/webhook_adapter.h"
 
 namespace textback::cdr {
 namespace {
@@ -38,26 +37,18 @@ constexpr std::string_view kProvider = "vonage";
 constexpr std::array<std::string_view, 6> kUnanswered = {"busy",     "timeout", "unanswered",
                                                          "rejected", "failed",  "cancelled"};
 
-class Vonage final : public Adapter {
+class Vonage final : public WebhookAdapter {
  public:
-  explicit Vonage(WebhookTime time) : time_(std::move(time)), body_(kNames) {}
-
-  void Decode(std::string_view value, const ValueContext& context, Decoded& out) override {
-    auto status = body_.Read(value);
-    if (!status) return out.Reject(std::move(status).error(), value);
-    auto filled = Fill(context, out.Add(value));
-    if (filled && *filled) return;
-    out.DropLast();
-    if (!filled) out.Reject(std::move(filled).error(), value);
+  explicit Vonage(WebhookTime time)
+      : WebhookAdapter(std::move(time), "must be a time such as 2020-01-01T12:00:00.000Z", kNames) {
   }
 
  private:
-  // false: no record.
-  Result<bool> Fill(const ValueContext& context, v1::CallRecord& record) {
-    const auto status = body_[kStatus];
-    const auto leg = body_[kUuid].empty() ? body_[kCallUuid] : body_[kUuid];
+  Result<bool> Fill(const ValueContext& context, v1::CallRecord& record) override {
+    const auto status = body()[kStatus];
+    const auto leg = body()[kUuid].empty() ? body()[kCallUuid] : body()[kUuid];
     if (status.empty()) {
-      if (leg.empty() && body_[kConversation].empty())
+      if (leg.empty() && body()[kConversation].empty())
         return DeadLetterError(reasons::kFieldMissing,
                                "there is neither status nor uuid: this is no voice event");
       return false;
@@ -86,23 +77,23 @@ class Vonage final : public Adapter {
   }
 
   void FillIds(std::string_view leg, v1::CallRecord& record) const {
-    const std::string call(body_[kConversation].empty() ? leg : body_[kConversation]);
+    const std::string call(body()[kConversation].empty() ? leg : body()[kConversation]);
     record.set_call_id(call);
     record.set_join_key(call);
     record.set_leg_id(std::string(leg));
-    record.set_record_id(RecordIdOf(leg, body_[kStatus], {}));
-    record.set_record_type(std::string(body_[kDirection].substr(0, 32)));
+    record.set_record_id(RecordIdOf(leg, body()[kStatus], {}));
+    record.set_record_type(std::string(body()[kDirection].substr(0, 32)));
   }
 
   void FillParties(v1::CallRecord& record) const {
-    SetNumber(body_[kFrom], *record.mutable_calling());
-    SetNumber(body_[kTo], *record.mutable_called());
+    SetNumber(body()[kFrom], *record.mutable_calling());
+    SetNumber(body()[kTo], *record.mutable_called());
     if (IsInbound()) {
       record.set_direction(v1::DIRECTION_INBOUND);
       return;
     }
-    if (SameWord(body_[kDirection], "outbound")) record.set_direction(v1::DIRECTION_OUTBOUND);
-    SetHints(body_[kTextbackLine], body_[kTextbackCaller], record);
+    if (SameWord(body()[kDirection], "outbound")) record.set_direction(v1::DIRECTION_OUTBOUND);
+    SetHints(body()[kTextbackLine], body()[kTextbackCaller], record);
   }
 
   Status FillEnd(std::string_view status, std::int64_t event, v1::CallRecord& record) const {
@@ -114,33 +105,22 @@ class Vonage final : public Adapter {
     if (SameWord(status, "completed")) {
       record.set_answered_by(IsInbound() ? v1::ANSWERED_BY_IVR : v1::ANSWERED_BY_UNKNOWN);
       if (start && *start <= record.ended_at_ms()) record.set_answered_at_ms(*start);
-      if (body_[kDuration].empty()) return Ok();
-      const auto talk = DurationMs(body_[kDuration]);
-      if (!talk) return body_.Bad(kDuration, "must be a number of seconds");
+      if (body()[kDuration].empty()) return Ok();
+      const auto talk = DurationMs(body()[kDuration]);
+      if (!talk) return body().Bad(kDuration, "must be a number of seconds");
       if (*talk > 0) record.set_talk_ms(*talk);
       return Ok();
     }
     if (!IsOneOf(status, kUnanswered))
-      return body_.Bad(kStatus,
-                       "must be started, ringing, answered, completed, busy, timeout, unanswered, "
-                       "rejected, failed, cancelled, human, machine or disconnected");
+      return body().Bad(kStatus,
+                        "must be started, ringing, answered, completed, busy, timeout, unanswered, "
+                        "rejected, failed, cancelled, human, machine or disconnected");
     AddProviderCause(kProvider, status, record);
-    AddSipStatus(body_[kSipCode], record);
+    AddSipStatus(body()[kSipCode], record);
     return Ok();
   }
 
-  bool IsInbound() const { return SameWord(body_[kDirection], "inbound"); }
-
-  // nullopt: not there.
-  Result<std::optional<std::int64_t>> Time(Field field) const {
-    if (body_[field].empty()) return std::optional<std::int64_t>();
-    const auto ms = time_.Read(body_[field]);
-    if (!ms) return body_.Bad(field, "must be a time such as 2020-01-01T12:00:00.000Z");
-    return ms;
-  }
-
-  WebhookTime time_;
-  WebhookBody body_;
+  bool IsInbound() const { return SameWord(body()[kDirection], "inbound"); }
 };
 
 }  // namespace
