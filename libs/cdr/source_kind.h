@@ -24,8 +24,8 @@ struct SourceKind {
   // What its records speak for, unless the configuration says otherwise.
   v1::SettleProfile::Emits emits;
   std::int64_t settle_ms;
-  std::int64_t past_end_ms;
   Result<std::unique_ptr<Adapter>> (*make)(const FormatConfig& config);
+  std::int64_t past_end_ms = 0;  // only of what writes files
 };
 
 std::span<const SourceKind> SourceKinds();

@@ -4,11 +4,21 @@
 
 namespace textback::intake {
 
-void Nodes::Note(const v1::CallRecord& record) {
+Nodes::Progress& Nodes::Of(const v1::CallRecord& record) {
+  // A file's records follow each other: most are of the node of the last.
+  if (last_ != nodes_.end() && last_->first.first == record.source() &&
+      last_->first.second == record.node()) {
+    return last_->second;
+  }
   std::pair key{record.source(), record.node()};
   if (nodes_.size() >= kNodesMax && !nodes_.contains(key)) key.second.clear();
-  const bool named = !key.second.empty();
-  auto& progress = nodes_[std::move(key)];
+  last_ = nodes_.try_emplace(std::move(key)).first;
+  return last_->second;
+}
+
+void Nodes::Note(const v1::CallRecord& record) {
+  auto& progress = Of(record);
+  const bool named = !last_->first.second.empty();
   if (!named || record.ended_at_ms() <= progress.ended_through_ms) return;
   progress.ended_through_ms = record.ended_at_ms();
   progress.told = false;

@@ -22,6 +22,10 @@ inline constexpr std::size_t kNodesMax = 1'024;
 
 class Nodes {
  public:
+  Nodes() = default;
+  Nodes(const Nodes&) = delete;  // last_ points into nodes_
+  Nodes& operator=(const Nodes&) = delete;
+
   // Only with settle().past_end_ms() > 0.
   void Note(const v1::CallRecord& record);
   // Adds those that have advanced since the last time.
@@ -33,7 +37,12 @@ class Nodes {
     std::int64_t ended_through_ms = 0;
     bool told = false;
   };
-  std::map<std::pair<std::string, std::string>, Progress> nodes_;  // by source and node
+  using Map = std::map<std::pair<std::string, std::string>, Progress>;  // by source and node
+
+  Progress& Of(const v1::CallRecord& record);
+
+  Map nodes_;
+  Map::iterator last_ = nodes_.end();  // of the last record
 };
 
 }  // namespace textback::intake
