@@ -1,426 +1,518 @@
 #include "cdr/cause_table.h"
 
-#include <algorithm>
-#include <array>
-#include <tuple>
-
 #include "base/ascii.h"
 
 namespace textback::cdr {
 namespace {
 
-constexpr auto kQ850 = v1::Cause::NAMESPACE_Q850;
-constexpr auto kSip = v1::Cause::NAMESPACE_SIP;
-constexpr auto kAsterisk = v1::Cause::NAMESPACE_ASTERISK;
-constexpr auto kFreeswitch = v1::Cause::NAMESPACE_FREESWITCH;
-constexpr auto k3gpp = v1::Cause::NAMESPACE_3GPP;
-constexpr auto kMap = v1::Cause::NAMESPACE_MAP;
-constexpr auto kGsm0408 = v1::Cause::NAMESPACE_GSM0408;
-constexpr auto kIms = v1::Cause::NAMESPACE_IMS;
-constexpr auto kProvider = v1::Cause::NAMESPACE_PROVIDER;
-
+constexpr auto kAnsweredElsewhere = v1::VERDICT_ANSWERED_ELSEWHERE;
+constexpr auto kBlocked = v1::VERDICT_BLOCKED;
+constexpr auto kBusy = v1::VERDICT_BUSY;
+constexpr auto kContinues = v1::VERDICT_CONTINUES;
+constexpr auto kDeclined = v1::VERDICT_DECLINED;
+constexpr auto kNetworkFailure = v1::VERDICT_NETWORK_FAILURE;
+constexpr auto kNoAnswer = v1::VERDICT_NO_ANSWER;
+constexpr auto kUnreachable = v1::VERDICT_UNREACHABLE;
 constexpr auto kUnresolved = v1::VERDICT_UNRESOLVED;
+constexpr auto kWrongNumber = v1::VERDICT_WRONG_NUMBER;
 
-constexpr CauseRow Says(v1::Cause::Namespace space, std::string_view value, v1::Verdict verdict,
-                        std::string_view rule) {
-  return {space, value, Reading::kVerdict, verdict, false, rule};
+constexpr CauseRow Says(std::string_view value, v1::Verdict verdict, std::string_view rule,
+                        std::string_view title, std::string_view source = {}) {
+  return {value, Reading::kVerdict, verdict, false, rule, title, source};
 }
-constexpr CauseRow Vague(v1::Cause::Namespace space, std::string_view value, v1::Verdict verdict,
-                         std::string_view rule) {
-  return {space, value, Reading::kVerdict, verdict, true, rule};
+constexpr CauseRow Vague(std::string_view value, v1::Verdict verdict, std::string_view rule,
+                         std::string_view title, std::string_view source = {}) {
+  return {value, Reading::kVerdict, verdict, true, rule, title, source};
 }
-constexpr CauseRow Read(v1::Cause::Namespace space, std::string_view value, Reading reading,
-                        std::string_view rule) {
-  return {space, value, reading, kUnresolved, false, rule};
+constexpr CauseRow Read(std::string_view value, Reading reading, std::string_view rule,
+                        std::string_view title, std::string_view source = {}) {
+  return {value, reading, kUnresolved, false, rule, title, source};
 }
-constexpr CauseRow ReadVague(v1::Cause::Namespace space, std::string_view value, Reading reading,
-                             std::string_view rule) {
-  return {space, value, reading, kUnresolved, true, rule};
+constexpr CauseRow ReadVague(std::string_view value, Reading reading, std::string_view rule,
+                             std::string_view title, std::string_view source = {}) {
+  return {value, reading, kUnresolved, true, rule, title, source};
 }
 
-// ITU-T Q.850 (10/2018), 2.2.7: definitions of cause values.
 constexpr CauseRow kQ850Rows[] = {
-    Says(kQ850, "1", v1::VERDICT_WRONG_NUMBER, "q850.1"),  // unallocated (unassigned) number
-    Says(kQ850, "2", v1::VERDICT_NETWORK_FAILURE,
-         "q850.2"),                                        // no route to specified transit network
-    Says(kQ850, "3", v1::VERDICT_WRONG_NUMBER, "q850.3"),  // no route to destination
-    // Normal call clearing. Without an answer it is the caller who cleared; vague, because
-    // FreeSWITCH and gateways also write it for calls that the dialplan ended.
-    ReadVague(kQ850, "16", Reading::kCallerGaveUp, "q850.16_unanswered"),
-    Says(kQ850, "17", v1::VERDICT_BUSY, "q850.17"),          // user busy
-    Read(kQ850, "18", Reading::kNoResponse, "q850.18"),      // no user responding
-    Says(kQ850, "19", v1::VERDICT_NO_ANSWER, "q850.19"),     // no answer from user (user alerted)
-    Says(kQ850, "20", v1::VERDICT_UNREACHABLE, "q850.20"),   // subscriber absent
-    Read(kQ850, "21", Reading::kRefused, "q850.21"),         // call rejected
-    Says(kQ850, "22", v1::VERDICT_WRONG_NUMBER, "q850.22"),  // number changed
-    Says(kQ850, "23", v1::VERDICT_CONTINUES, "q850.23"),     // redirection to new destination
-    Says(kQ850, "24", v1::VERDICT_BLOCKED,
-         "q850.24"),  // call rejected due to feature (RFC 5079: anonymity)
-    Says(kQ850, "25", v1::VERDICT_NETWORK_FAILURE, "q850.25"),     // exchange routing error
-    Says(kQ850, "26", v1::VERDICT_ANSWERED_ELSEWHERE, "q850.26"),  // non-selected user clearing
-    Says(kQ850, "27", v1::VERDICT_UNREACHABLE, "q850.27"),         // destination out of order
-    Says(kQ850, "28", v1::VERDICT_WRONG_NUMBER, "q850.28"),        // invalid number format
-    Says(kQ850, "29", v1::VERDICT_NETWORK_FAILURE, "q850.29"),     // facility rejected
-    Vague(kQ850, "31", kUnresolved, "q850.31"),                    // normal, unspecified
-    Says(kQ850, "34", v1::VERDICT_NETWORK_FAILURE, "q850.34"),     // no circuit/channel available
-    Says(kQ850, "38", v1::VERDICT_NETWORK_FAILURE, "q850.38"),     // network out of order
-    Says(kQ850, "41", v1::VERDICT_NETWORK_FAILURE, "q850.41"),     // temporary failure
-    Says(kQ850, "42", v1::VERDICT_NETWORK_FAILURE, "q850.42"),     // switching equipment congestion
-    Says(kQ850, "43", v1::VERDICT_NETWORK_FAILURE, "q850.43"),     // access information discarded
-    Says(kQ850, "44", v1::VERDICT_NETWORK_FAILURE, "q850.44"),  // requested circuit not available
-    Says(kQ850, "47", v1::VERDICT_NETWORK_FAILURE, "q850.47"),  // resource unavailable, unspecified
-    Says(kQ850, "50", v1::VERDICT_NETWORK_FAILURE, "q850.50"),  // requested facility not subscribed
-    Says(kQ850, "55", v1::VERDICT_BLOCKED, "q850.55"),          // incoming calls barred within CUG
-    Says(kQ850, "57", v1::VERDICT_NETWORK_FAILURE, "q850.57"),  // bearer capability not authorized
-    Says(kQ850, "58", v1::VERDICT_NETWORK_FAILURE, "q850.58"),  // bearer capability not available
-    Says(kQ850, "63", v1::VERDICT_NETWORK_FAILURE,
-         "q850.63"),  // service not available, unspecified
-    Says(kQ850, "65", v1::VERDICT_NETWORK_FAILURE, "q850.65"),  // bearer capability not implemented
-    Says(kQ850, "79", v1::VERDICT_NETWORK_FAILURE, "q850.79"),  // service not implemented
-    Says(kQ850, "87", v1::VERDICT_BLOCKED, "q850.87"),          // user not member of CUG
-    Says(kQ850, "88", v1::VERDICT_NETWORK_FAILURE, "q850.88"),  // incompatible destination
-    Says(kQ850, "102", v1::VERDICT_NETWORK_FAILURE, "q850.102"),   // recovery on timer expiry
-    Vague(kQ850, "111", v1::VERDICT_NETWORK_FAILURE, "q850.111"),  // protocol error, unspecified
-    Vague(kQ850, "127", v1::VERDICT_NETWORK_FAILURE, "q850.127"),  // interworking, unspecified
+    Says("1", kWrongNumber, "q850.1", "unallocated (unassigned) number"),
+    Says("2", kNetworkFailure, "q850.2", "no route to specified transit network"),
+    Says("3", kWrongNumber, "q850.3", "no route to destination"),
+    ReadVague("16", Reading::kCallerGaveUp, "q850.16_unanswered",
+              "normal call clearing: without an answer it is the caller who cleared"),
+    Says("17", kBusy, "q850.17", "user busy"),
+    Read("18", Reading::kNoResponse, "q850.18", "no user responding"),
+    Says("19", kNoAnswer, "q850.19", "no answer from user (user alerted)"),
+    Says("20", kUnreachable, "q850.20", "subscriber absent"),
+    Read("21", Reading::kRefused, "q850.21", "call rejected"),
+    Says("22", kWrongNumber, "q850.22", "number changed"),
+    Says("23", kContinues, "q850.23", "redirection to new destination"),
+    Says("24", kBlocked, "q850.24",
+         "call rejected due to a feature, such as one against anonymous callers",
+         "2.2.7; RFC 5079, 6"),
+    Says("25", kNetworkFailure, "q850.25", "exchange routing error"),
+    Says("26", kAnsweredElsewhere, "q850.26", "non-selected user clearing: another took the call"),
+    Says("27", kUnreachable, "q850.27", "destination out of order"),
+    Says("28", kWrongNumber, "q850.28", "invalid number format (address incomplete)"),
+    Says("29", kNetworkFailure, "q850.29", "facility rejected"),
+    Vague("31", kUnresolved, "q850.31", "normal, unspecified"),
+    Says("34", kNetworkFailure, "q850.34", "no circuit/channel available"),
+    Says("38", kNetworkFailure, "q850.38", "network out of order"),
+    Says("41", kNetworkFailure, "q850.41", "temporary failure"),
+    Says("42", kNetworkFailure, "q850.42", "switching equipment congestion"),
+    Says("43", kNetworkFailure, "q850.43", "access information discarded"),
+    Says("44", kNetworkFailure, "q850.44", "requested circuit/channel not available"),
+    Says("47", kNetworkFailure, "q850.47", "resource unavailable, unspecified"),
+    Says("50", kNetworkFailure, "q850.50", "requested facility not subscribed"),
+    Says("55", kBlocked, "q850.55", "incoming calls barred within the closed user group"),
+    Says("57", kNetworkFailure, "q850.57", "bearer capability not authorized"),
+    Says("58", kNetworkFailure, "q850.58", "bearer capability not presently available"),
+    Says("63", kNetworkFailure, "q850.63", "service or option not available, unspecified"),
+    Says("65", kNetworkFailure, "q850.65", "bearer capability not implemented"),
+    Says("79", kNetworkFailure, "q850.79", "service or option not implemented, unspecified"),
+    Says("87", kBlocked, "q850.87", "user not member of the closed user group"),
+    Says("88", kNetworkFailure, "q850.88", "incompatible destination"),
+    Says("102", kNetworkFailure, "q850.102", "recovery on timer expiry"),
+    Vague("111", kNetworkFailure, "q850.111", "protocol error, unspecified"),
+    Vague("127", kNetworkFailure, "q850.127", "interworking, unspecified"),
 };
 
-// RFC 3261, 21, and where named another. The mapping to causes is RFC 3398, 8.2.6.1.
+// The mapping to causes is RFC 3398, 8.2.6.1.
 constexpr CauseRow kSipRows[] = {
-    Read(kSip, "200", Reading::kAnswered, "sip.200"),
-    Says(kSip, "300", v1::VERDICT_CONTINUES, "sip.300"),  // 21.3: redirection
-    Says(kSip, "301", v1::VERDICT_CONTINUES, "sip.301"),
-    Says(kSip, "302", v1::VERDICT_CONTINUES, "sip.302"),
-    Says(kSip, "305", v1::VERDICT_CONTINUES, "sip.305"),
-    Says(kSip, "380", v1::VERDICT_CONTINUES, "sip.380"),
-    Vague(kSip, "400", v1::VERDICT_NETWORK_FAILURE, "sip.400"),
-    Says(kSip, "401", v1::VERDICT_NETWORK_FAILURE, "sip.401"),
-    Says(kSip, "403", v1::VERDICT_NETWORK_FAILURE, "sip.403"),  // forbidden: the network's refusal
-    Says(kSip, "404", v1::VERDICT_WRONG_NUMBER, "sip.404"),
-    Says(kSip, "407", v1::VERDICT_NETWORK_FAILURE, "sip.407"),
-    Read(kSip, "408", Reading::kNoResponse, "sip.408"),  // request timeout
-    Says(kSip, "410", v1::VERDICT_WRONG_NUMBER, "sip.410"),
-    Says(kSip, "428", v1::VERDICT_BLOCKED, "sip.428"),  // RFC 8224, 6.2.2: use Identity header
-    Says(kSip, "433", v1::VERDICT_BLOCKED, "sip.433"),  // RFC 5079: anonymity disallowed
-    Says(kSip, "436", v1::VERDICT_BLOCKED, "sip.436"),  // RFC 8224, 6.2.2: bad identity info
-    Says(kSip, "437", v1::VERDICT_BLOCKED, "sip.437"),  // RFC 8224, 6.2.2: unsupported credential
-    Says(kSip, "438", v1::VERDICT_BLOCKED, "sip.438"),  // RFC 8224, 6.2.2: invalid Identity header
-    // Temporarily unavailable: written for Q.850 18, 19 and 20 alike.
-    ReadVague(kSip, "480", Reading::kNoResponse, "sip.480"),
-    // RFC 3398, 8.2.6.1: both are 25, exchange routing error. The call went in circles.
-    Says(kSip, "482", v1::VERDICT_NETWORK_FAILURE, "sip.482"),  // loop detected
-    Says(kSip, "483", v1::VERDICT_NETWORK_FAILURE, "sip.483"),  // too many hops
-    Says(kSip, "484", v1::VERDICT_WRONG_NUMBER, "sip.484"),
-    Says(kSip, "486", v1::VERDICT_BUSY, "sip.486"),
-    Read(kSip, "487", Reading::kCallerGaveUp, "sip.487"),  // terminated by CANCEL (RFC 3261, 9.2)
-    Says(kSip, "488", v1::VERDICT_NETWORK_FAILURE, "sip.488"),
-    Says(kSip, "500", v1::VERDICT_NETWORK_FAILURE, "sip.500"),
-    Says(kSip, "502", v1::VERDICT_UNREACHABLE,
-         "sip.502"),  // RFC 3398, 7.2.4.1: from 27, out of order
-    Says(kSip, "503", v1::VERDICT_NETWORK_FAILURE, "sip.503"),
-    Says(kSip, "504", v1::VERDICT_NETWORK_FAILURE, "sip.504"),
-    Says(kSip, "600", v1::VERDICT_BUSY, "sip.600"),
-    Read(kSip, "603", Reading::kRefused, "sip.603"),
-    Says(kSip, "604", v1::VERDICT_WRONG_NUMBER, "sip.604"),
-    Says(kSip, "606", v1::VERDICT_NETWORK_FAILURE, "sip.606"),
-    Says(kSip, "607", v1::VERDICT_BLOCKED, "sip.607"),  // RFC 8197: unwanted
-    Says(kSip, "608", v1::VERDICT_BLOCKED, "sip.608"),  // RFC 8688: rejected by an intermediary
-    // No status: the caller's CANCEL, of a record that doesn't know since when it rang.
-    Read(kSip, "CANCEL", Reading::kCallerGaveUpUntimed, "sip.cancel"),
+    Read("200", Reading::kAnswered, "sip.200", "OK", "RFC 3261, 21.2.1"),
+    Says("300", kContinues, "sip.300", "multiple choices", "RFC 3261, 21.3.1"),
+    Says("301", kContinues, "sip.301", "moved permanently", "RFC 3261, 21.3.2"),
+    Says("302", kContinues, "sip.302", "moved temporarily", "RFC 3261, 21.3.3"),
+    Says("305", kContinues, "sip.305", "use proxy", "RFC 3261, 21.3.4"),
+    Says("380", kContinues, "sip.380", "alternative service", "RFC 3261, 21.3.5"),
+    Vague("400", kNetworkFailure, "sip.400", "bad request", "RFC 3261, 21.4.1"),
+    Says("401", kNetworkFailure, "sip.401", "unauthorized", "RFC 3261, 21.4.2"),
+    Says("403", kNetworkFailure, "sip.403", "forbidden: the network's refusal", "RFC 3261, 21.4.4"),
+    Says("404", kWrongNumber, "sip.404", "not found", "RFC 3261, 21.4.5"),
+    Says("407", kNetworkFailure, "sip.407", "proxy authentication required", "RFC 3261, 21.4.8"),
+    Read("408", Reading::kNoResponse, "sip.408", "request timeout", "RFC 3261, 21.4.9"),
+    Says("410", kWrongNumber, "sip.410", "gone", "RFC 3261, 21.4.11"),
+    Says("428", kBlocked, "sip.428", "use Identity header", "RFC 8224, 6.2.2"),
+    Says("433", kBlocked, "sip.433", "anonymity disallowed", "RFC 5079, 5"),
+    Says("436", kBlocked, "sip.436", "bad Identity info", "RFC 8224, 6.2.2"),
+    Says("437", kBlocked, "sip.437", "unsupported credential", "RFC 8224, 6.2.2"),
+    Says("438", kBlocked, "sip.438", "invalid Identity header", "RFC 8224, 6.2.2"),
+    ReadVague("480", Reading::kNoResponse, "sip.480",
+              "temporarily unavailable: written for Q.850 18, 19 and 20 alike",
+              "RFC 3261, 21.4.18; RFC 3398, 7.2.4.1"),
+    Says("482", kNetworkFailure, "sip.482", "loop detected: the call went in circles",
+         "RFC 3261, 21.4.20; RFC 3398, 8.2.6.1"),
+    Says("483", kNetworkFailure, "sip.483", "too many hops: the call went in circles",
+         "RFC 3261, 21.4.21; RFC 3398, 8.2.6.1"),
+    Says("484", kWrongNumber, "sip.484", "address incomplete", "RFC 3261, 21.4.22"),
+    Says("486", kBusy, "sip.486", "busy here", "RFC 3261, 21.4.24"),
+    Read("487", Reading::kCallerGaveUp, "sip.487", "request terminated by the caller's CANCEL",
+         "RFC 3261, 9.2 and 21.4.25"),
+    Says("488", kNetworkFailure, "sip.488", "not acceptable here", "RFC 3261, 21.4.26"),
+    Says("500", kNetworkFailure, "sip.500", "server internal error", "RFC 3261, 21.5.1"),
+    Says("502", kUnreachable, "sip.502", "bad gateway: what gateways make of Q.850 27",
+         "RFC 3261, 21.5.3; RFC 3398, 7.2.4.1"),
+    Says("503", kNetworkFailure, "sip.503", "service unavailable", "RFC 3261, 21.5.4"),
+    Says("504", kNetworkFailure, "sip.504", "server time-out", "RFC 3261, 21.5.5"),
+    Says("600", kBusy, "sip.600", "busy everywhere", "RFC 3261, 21.6.1"),
+    Read("603", Reading::kRefused, "sip.603", "decline", "RFC 3261, 21.6.2"),
+    Says("604", kWrongNumber, "sip.604", "does not exist anywhere", "RFC 3261, 21.6.3"),
+    Says("606", kNetworkFailure, "sip.606", "not acceptable", "RFC 3261, 21.6.4"),
+    Says("607", kBlocked, "sip.607", "unwanted", "RFC 8197"),
+    Says("608", kBlocked, "sip.608", "rejected by an intermediary", "RFC 8688"),
+    Read("CANCEL", Reading::kCallerGaveUpUntimed, "sip.cancel",
+         "the caller's CANCEL, of a record that doesn't know since when it rang", "RFC 3261, 9"),
 };
 
-// Asterisk: CDR dispositions (ast_cdr_disp2str), the words of DIALSTATUS (application Dial), and
-// what CEL adds (asterisk_cel.h).
+// Also what CEL adds (asterisk_cel.h).
 constexpr CauseRow kAsteriskRows[] = {
-    Read(kAsterisk, "ANSWER", Reading::kAnswered, "asterisk.answer"),
-    Read(kAsterisk, "ANSWERED", Reading::kAnswered, "asterisk.answered"),
-    Says(kAsterisk, "BUSY", v1::VERDICT_BUSY, "asterisk.busy"),
-    Read(kAsterisk, "CANCEL", Reading::kCallerGaveUp, "asterisk.cancel"),
-    Says(kAsterisk, "CHANUNAVAIL", v1::VERDICT_UNREACHABLE, "asterisk.chanunavail"),
-    Says(kAsterisk, "CONGESTION", v1::VERDICT_NETWORK_FAILURE, "asterisk.congestion"),
-    Says(kAsterisk, "DONTCALL", v1::VERDICT_BLOCKED,
-         "asterisk.dontcall"),  // the callee's privacy choice
-    Says(kAsterisk, "FAILED", v1::VERDICT_NETWORK_FAILURE, "asterisk.failed"),
-    // Cause 3 from the PBX itself: a phone that isn't registered. Dial reads it so, too
-    // (app_dial.c, handle_cause: no route and unregistered make CHANUNAVAIL).
-    Says(kAsterisk, "HANGUPCAUSE 3", v1::VERDICT_UNREACHABLE, "asterisk.hangupcause_3"),
-    Says(kAsterisk, "INVALIDARGS", v1::VERDICT_NETWORK_FAILURE, "asterisk.invalidargs"),
-    // The disposition covers the caller's hang-up as well (CANCEL is merged into it).
-    Read(kAsterisk, "NO ANSWER", Reading::kRangOut, "asterisk.no_answer"),
-    Says(kAsterisk, "NOANSWER", v1::VERDICT_NO_ANSWER,
-         "asterisk.noanswer"),  // DIALSTATUS: the timeout passed
-    Says(kAsterisk, "TORTURE", v1::VERDICT_BLOCKED,
-         "asterisk.torture"),  // the callee's privacy choice
-    Says(kAsterisk, "WAZO_USER_BLOCKED_CALL", v1::VERDICT_BLOCKED,
-         "asterisk.wazo_user_blocked_call"),  // the callee's list of blocked numbers
+    Read("ANSWER", Reading::kAnswered, "asterisk.answer", "DIALSTATUS: answered"),
+    Read("ANSWERED", Reading::kAnswered, "asterisk.answered", "disposition: answered"),
+    Says("BUSY", kBusy, "asterisk.busy", "DIALSTATUS and disposition: busy"),
+    Read("CANCEL", Reading::kCallerGaveUp, "asterisk.cancel",
+         "DIALSTATUS: the caller hung up before an answer"),
+    Says("CHANUNAVAIL", kUnreachable, "asterisk.chanunavail",
+         "DIALSTATUS: the channel is unavailable, as of a phone that isn't registered"),
+    Says("CONGESTION", kNetworkFailure, "asterisk.congestion",
+         "DIALSTATUS and disposition: congestion"),
+    Says("DONTCALL", kBlocked, "asterisk.dontcall",
+         "DIALSTATUS: the callee's privacy choice, \"don't call again\""),
+    Says("FAILED", kNetworkFailure, "asterisk.failed", "disposition: the call failed"),
+    Says("HANGUPCAUSE 3", kUnreachable, "asterisk.hangupcause_3",
+         "cause 3 from the PBX itself: a phone that isn't registered; Dial reads it so, too",
+         "app_dial.c, handle_cause"),
+    Says("INVALIDARGS", kNetworkFailure, "asterisk.invalidargs",
+         "DIALSTATUS: error in the dialplan's arguments"),
+    Read("NO ANSWER", Reading::kRangOut, "asterisk.no_answer",
+         "disposition: no answer; covers the caller's hang-up as well (CANCEL is merged into it)"),
+    Says("NOANSWER", kNoAnswer, "asterisk.noanswer", "DIALSTATUS: the timeout passed"),
+    Says("TORTURE", kBlocked, "asterisk.torture",
+         "DIALSTATUS: the callee's privacy choice, \"torture\""),
+    Says("WAZO_USER_BLOCKED_CALL", kBlocked, "asterisk.wazo_user_blocked_call",
+         "Wazo: the callee's list of blocked numbers"),
 };
 
-// FreeSWITCH: switch_cause_table (switch_channel.c), by name; its numbers above 127 collide with
-// SIP's.
+// By name: its numbers above 127 collide with SIP's.
 constexpr CauseRow kFreeswitchRows[] = {
-    Says(kFreeswitch, "ALLOTTED_TIMEOUT", v1::VERDICT_NO_ANSWER, "freeswitch.allotted_timeout"),
-    Says(kFreeswitch, "ATTENDED_TRANSFER", v1::VERDICT_CONTINUES, "freeswitch.attended_transfer"),
-    Says(kFreeswitch, "BLIND_TRANSFER", v1::VERDICT_CONTINUES, "freeswitch.blind_transfer"),
-    Says(kFreeswitch, "BAD_IDENTITY_INFO", v1::VERDICT_BLOCKED, "freeswitch.bad_identity_info"),
-    Vague(kFreeswitch, "BEARERCAPABILITY_NOTAUTH", v1::VERDICT_NETWORK_FAILURE,
-          "freeswitch.bearercapability_notauth"),
-    Vague(kFreeswitch, "BEARERCAPABILITY_NOTAVAIL", v1::VERDICT_NETWORK_FAILURE,
-          "freeswitch.bearercapability_notavail"),
-    Says(kFreeswitch, "BUSY_EVERYWHERE", v1::VERDICT_BUSY, "freeswitch.busy_everywhere"),
-    Read(kFreeswitch, "CALL_REJECTED", Reading::kRefused, "freeswitch.call_rejected"),
-    Says(kFreeswitch, "CHANNEL_UNACCEPTABLE", v1::VERDICT_NETWORK_FAILURE,
-         "freeswitch.channel_unacceptable"),
-    Read(kFreeswitch, "DECLINE", Reading::kRefused, "freeswitch.decline"),
-    Vague(kFreeswitch, "CHAN_NOT_IMPLEMENTED", v1::VERDICT_NETWORK_FAILURE,
-          "freeswitch.chan_not_implemented"),
-    Vague(kFreeswitch, "CRASH", v1::VERDICT_NETWORK_FAILURE, "freeswitch.crash"),
-    Says(kFreeswitch, "DESTINATION_OUT_OF_ORDER", v1::VERDICT_UNREACHABLE,
-         "freeswitch.destination_out_of_order"),
-    Says(kFreeswitch, "DOES_NOT_EXIST_ANYWHERE", v1::VERDICT_WRONG_NUMBER,
-         "freeswitch.does_not_exist_anywhere"),
-    Says(kFreeswitch, "EXCHANGE_ROUTING_ERROR", v1::VERDICT_NETWORK_FAILURE,
-         "freeswitch.exchange_routing_error"),
-    Says(kFreeswitch, "FACILITY_NOT_SUBSCRIBED", v1::VERDICT_NETWORK_FAILURE,
-         "freeswitch.facility_not_subscribed"),
-    Says(kFreeswitch, "FACILITY_REJECTED", v1::VERDICT_NETWORK_FAILURE,
-         "freeswitch.facility_rejected"),
-    Says(kFreeswitch, "GATEWAY_DOWN", v1::VERDICT_NETWORK_FAILURE, "freeswitch.gateway_down"),
-    Says(kFreeswitch, "INCOMING_CALL_BARRED", v1::VERDICT_BLOCKED,
-         "freeswitch.incoming_call_barred"),
-    Says(kFreeswitch, "INCOMPATIBLE_DESTINATION", v1::VERDICT_NETWORK_FAILURE,
-         "freeswitch.incompatible_destination"),
-    Says(kFreeswitch, "INTERWORKING", v1::VERDICT_NETWORK_FAILURE, "freeswitch.interworking"),
-    Says(kFreeswitch, "INVALID_GATEWAY", v1::VERDICT_NETWORK_FAILURE, "freeswitch.invalid_gateway"),
-    Says(kFreeswitch, "INVALID_IDENTITY", v1::VERDICT_BLOCKED, "freeswitch.invalid_identity"),
-    Says(kFreeswitch, "INVALID_NUMBER_FORMAT", v1::VERDICT_WRONG_NUMBER,
-         "freeswitch.invalid_number_format"),
-    Says(kFreeswitch, "INVALID_PROFILE", v1::VERDICT_NETWORK_FAILURE, "freeswitch.invalid_profile"),
-    Says(kFreeswitch, "INVALID_URL", v1::VERDICT_NETWORK_FAILURE, "freeswitch.invalid_url"),
-    Says(kFreeswitch, "LOSE_RACE", v1::VERDICT_ANSWERED_ELSEWHERE, "freeswitch.lose_race"),
-    // uuid_kill and the like: an operator or a program ended it.
-    Vague(kFreeswitch, "MANAGER_REQUEST", kUnresolved, "freeswitch.manager_request"),
-    Vague(kFreeswitch, "MANDATORY_IE_MISSING", v1::VERDICT_NETWORK_FAILURE,
-          "freeswitch.mandatory_ie_missing"),
-    Says(kFreeswitch, "MEDIA_TIMEOUT", v1::VERDICT_NETWORK_FAILURE, "freeswitch.media_timeout"),
-    Says(kFreeswitch, "NETWORK_OUT_OF_ORDER", v1::VERDICT_NETWORK_FAILURE,
-         "freeswitch.network_out_of_order"),
-    Says(kFreeswitch, "NORMAL_CIRCUIT_CONGESTION", v1::VERDICT_NETWORK_FAILURE,
-         "freeswitch.normal_circuit_congestion"),
-    // Also what a dialplan gives that refuses a toll-fraud scan: no text without a clearer cause.
-    Vague(kFreeswitch, "NORMAL_CLEARING", kUnresolved, "freeswitch.normal_clearing_unanswered"),
-    Says(kFreeswitch, "NORMAL_TEMPORARY_FAILURE", v1::VERDICT_NETWORK_FAILURE,
-         "freeswitch.normal_temporary_failure"),
-    Vague(kFreeswitch, "NORMAL_UNSPECIFIED", kUnresolved, "freeswitch.normal_unspecified"),
-    Says(kFreeswitch, "NO_ANSWER", v1::VERDICT_NO_ANSWER, "freeswitch.no_answer"),
-    Says(kFreeswitch, "NO_IDENTITY", v1::VERDICT_BLOCKED, "freeswitch.no_identity"),
-    Says(kFreeswitch, "NO_ROUTE_DESTINATION", v1::VERDICT_WRONG_NUMBER,
-         "freeswitch.no_route_destination"),
-    Read(kFreeswitch, "NO_USER_RESPONSE", Reading::kNoResponse, "freeswitch.no_user_response"),
-    Says(kFreeswitch, "NO_ROUTE_TRANSIT_NET", v1::VERDICT_NETWORK_FAILURE,
-         "freeswitch.no_route_transit_net"),
-    Says(kFreeswitch, "NUMBER_CHANGED", v1::VERDICT_WRONG_NUMBER, "freeswitch.number_changed"),
-    Read(kFreeswitch, "ORIGINATOR_CANCEL", Reading::kCallerGaveUp, "freeswitch.originator_cancel"),
-    Says(kFreeswitch, "OUTGOING_CALL_BARRED", v1::VERDICT_BLOCKED,
-         "freeswitch.outgoing_call_barred"),
-    Says(kFreeswitch, "PICKED_OFF", v1::VERDICT_ANSWERED_ELSEWHERE, "freeswitch.picked_off"),
-    Vague(kFreeswitch, "PROTOCOL_ERROR", v1::VERDICT_NETWORK_FAILURE, "freeswitch.protocol_error"),
-    Says(kFreeswitch, "PROGRESS_TIMEOUT", v1::VERDICT_UNREACHABLE, "freeswitch.progress_timeout"),
-    Says(kFreeswitch, "RECOVERY_ON_TIMER_EXPIRE", v1::VERDICT_NETWORK_FAILURE,
-         "freeswitch.recovery_on_timer_expire"),
-    Says(kFreeswitch, "REDIRECTION_TO_NEW_DESTINATION", v1::VERDICT_CONTINUES,
-         "freeswitch.redirection_to_new_destination"),
-    Says(kFreeswitch, "REJECT_ALL", v1::VERDICT_DECLINED, "freeswitch.reject_all"),
-    Says(kFreeswitch, "REQUESTED_CHAN_UNAVAIL", v1::VERDICT_NETWORK_FAILURE,
-         "freeswitch.requested_chan_unavail"),
-    Says(kFreeswitch, "SERVICE_NOT_IMPLEMENTED", v1::VERDICT_NETWORK_FAILURE,
-         "freeswitch.service_not_implemented"),
-    Says(kFreeswitch, "SERVICE_UNAVAILABLE", v1::VERDICT_NETWORK_FAILURE,
-         "freeswitch.service_unavailable"),
-    Says(kFreeswitch, "STALE_DATE", v1::VERDICT_BLOCKED, "freeswitch.stale_date"),
-    Says(kFreeswitch, "SUBSCRIBER_ABSENT", v1::VERDICT_UNREACHABLE, "freeswitch.subscriber_absent"),
-    Says(kFreeswitch, "SWITCH_CONGESTION", v1::VERDICT_NETWORK_FAILURE,
-         "freeswitch.switch_congestion"),
-    Vague(kFreeswitch, "SYSTEM_SHUTDOWN", v1::VERDICT_NETWORK_FAILURE,
-          "freeswitch.system_shutdown"),
-    Says(kFreeswitch, "UNALLOCATED_NUMBER", v1::VERDICT_WRONG_NUMBER,
-         "freeswitch.unallocated_number"),
-    Says(kFreeswitch, "UNSUPPORTED_CERTIFICATE", v1::VERDICT_BLOCKED,
-         "freeswitch.unsupported_certificate"),
-    Says(kFreeswitch, "UNWANTED", v1::VERDICT_BLOCKED, "freeswitch.unwanted"),
-    Says(kFreeswitch, "USER_BUSY", v1::VERDICT_BUSY, "freeswitch.user_busy"),
-    Vague(kFreeswitch, "USER_CHALLENGE", v1::VERDICT_NETWORK_FAILURE, "freeswitch.user_challenge"),
-    Says(kFreeswitch, "USER_NOT_REGISTERED", v1::VERDICT_UNREACHABLE,
-         "freeswitch.user_not_registered"),
+    Says("ALLOTTED_TIMEOUT", kNoAnswer, "freeswitch.allotted_timeout",
+         "the time allotted to the call passed"),
+    Says("ATTENDED_TRANSFER", kContinues, "freeswitch.attended_transfer",
+         "the leg was transferred after consultation"),
+    Says("BLIND_TRANSFER", kContinues, "freeswitch.blind_transfer",
+         "the leg was transferred blindly"),
+    Says("BAD_IDENTITY_INFO", kBlocked, "freeswitch.bad_identity_info",
+         "SIP 436: bad Identity info"),
+    Vague("BEARERCAPABILITY_NOTAUTH", kNetworkFailure, "freeswitch.bearercapability_notauth",
+          "Q.850 57: bearer capability not authorized"),
+    Vague("BEARERCAPABILITY_NOTAVAIL", kNetworkFailure, "freeswitch.bearercapability_notavail",
+          "Q.850 58: bearer capability not presently available"),
+    Says("BUSY_EVERYWHERE", kBusy, "freeswitch.busy_everywhere", "SIP 600: busy everywhere"),
+    Read("CALL_REJECTED", Reading::kRefused, "freeswitch.call_rejected",
+         "Q.850 21: call rejected; SIP 401, 402, 403, 407 and 603"),
+    Says("CHANNEL_UNACCEPTABLE", kNetworkFailure, "freeswitch.channel_unacceptable",
+         "Q.850 6: channel unacceptable"),
+    Read("DECLINE", Reading::kRefused, "freeswitch.decline", "SIP 603: decline"),
+    Vague("CHAN_NOT_IMPLEMENTED", kNetworkFailure, "freeswitch.chan_not_implemented",
+          "Q.850 66: channel type not implemented; no such endpoint"),
+    Vague("CRASH", kNetworkFailure, "freeswitch.crash", "found after the switch had crashed"),
+    Says("DESTINATION_OUT_OF_ORDER", kUnreachable, "freeswitch.destination_out_of_order",
+         "Q.850 27: destination out of order"),
+    Says("DOES_NOT_EXIST_ANYWHERE", kWrongNumber, "freeswitch.does_not_exist_anywhere", "SIP 604"),
+    Says("EXCHANGE_ROUTING_ERROR", kNetworkFailure, "freeswitch.exchange_routing_error",
+         "Q.850 25: exchange routing error; SIP 482, 483"),
+    Says("FACILITY_NOT_SUBSCRIBED", kNetworkFailure, "freeswitch.facility_not_subscribed",
+         "Q.850 50: requested facility not subscribed"),
+    Says("FACILITY_REJECTED", kNetworkFailure, "freeswitch.facility_rejected",
+         "Q.850 29: facility rejected"),
+    Says("GATEWAY_DOWN", kNetworkFailure, "freeswitch.gateway_down",
+         "the gateway of the dial string is down"),
+    Says("INCOMING_CALL_BARRED", kBlocked, "freeswitch.incoming_call_barred",
+         "Q.850 54: incoming calls barred"),
+    Says("INCOMPATIBLE_DESTINATION", kNetworkFailure, "freeswitch.incompatible_destination",
+         "Q.850 88: incompatible destination; SIP 488, 606"),
+    Says("INTERWORKING", kNetworkFailure, "freeswitch.interworking",
+         "Q.850 127: interworking, unspecified; SIP 413, 414, 416, 420, 421, 423, 505, 513"),
+    Says("INVALID_GATEWAY", kNetworkFailure, "freeswitch.invalid_gateway",
+         "no gateway of that name"),
+    Says("INVALID_IDENTITY", kBlocked, "freeswitch.invalid_identity",
+         "SIP 438: invalid Identity header"),
+    Says("INVALID_NUMBER_FORMAT", kWrongNumber, "freeswitch.invalid_number_format",
+         "Q.850 28: invalid number format; SIP 484"),
+    Says("INVALID_PROFILE", kNetworkFailure, "freeswitch.invalid_profile",
+         "no SIP profile of that name"),
+    Says("INVALID_URL", kNetworkFailure, "freeswitch.invalid_url", "the dial string is no URL"),
+    Says("LOSE_RACE", kAnsweredElsewhere, "freeswitch.lose_race",
+         "another leg of the fork was answered"),
+    Vague("MANAGER_REQUEST", kUnresolved, "freeswitch.manager_request",
+          "uuid_kill and the like: an operator or a program ended it"),
+    Vague("MANDATORY_IE_MISSING", kNetworkFailure, "freeswitch.mandatory_ie_missing",
+          "Q.850 96: mandatory information element is missing"),
+    Says("MEDIA_TIMEOUT", kNetworkFailure, "freeswitch.media_timeout", "no media came"),
+    Says("NETWORK_OUT_OF_ORDER", kNetworkFailure, "freeswitch.network_out_of_order",
+         "Q.850 38: network out of order; SIP 502"),
+    Says("NORMAL_CIRCUIT_CONGESTION", kNetworkFailure, "freeswitch.normal_circuit_congestion",
+         "Q.850 34: no circuit/channel available"),
+    Vague("NORMAL_CLEARING", kUnresolved, "freeswitch.normal_clearing_unanswered",
+          "Q.850 16 without an answer; also of a dialplan that refuses a toll-fraud scan: no text "
+          "without a clearer cause"),
+    Says("NORMAL_TEMPORARY_FAILURE", kNetworkFailure, "freeswitch.normal_temporary_failure",
+         "Q.850 41: temporary failure; SIP 400, 481, 500, 503"),
+    Vague("NORMAL_UNSPECIFIED", kUnresolved, "freeswitch.normal_unspecified",
+          "Q.850 31: normal, unspecified"),
+    Says("NO_ANSWER", kNoAnswer, "freeswitch.no_answer", "Q.850 19: no answer"),
+    Says("NO_IDENTITY", kBlocked, "freeswitch.no_identity", "SIP 428: use Identity header"),
+    Says("NO_ROUTE_DESTINATION", kWrongNumber, "freeswitch.no_route_destination",
+         "Q.850 3: no route to destination; SIP 485, 604"),
+    Read("NO_USER_RESPONSE", Reading::kNoResponse, "freeswitch.no_user_response",
+         "Q.850 18: no user responding; SIP 480"),
+    Says("NO_ROUTE_TRANSIT_NET", kNetworkFailure, "freeswitch.no_route_transit_net",
+         "Q.850 2: no route to specified transit network"),
+    Says("NUMBER_CHANGED", kWrongNumber, "freeswitch.number_changed",
+         "Q.850 22: number changed; SIP 410"),
+    Read("ORIGINATOR_CANCEL", Reading::kCallerGaveUp, "freeswitch.originator_cancel",
+         "the caller hung up before an answer; SIP 487"),
+    Says("OUTGOING_CALL_BARRED", kBlocked, "freeswitch.outgoing_call_barred",
+         "Q.850 52: outgoing calls barred"),
+    Says("PICKED_OFF", kAnsweredElsewhere, "freeswitch.picked_off",
+         "another phone picked the call up"),
+    Vague("PROTOCOL_ERROR", kNetworkFailure, "freeswitch.protocol_error",
+          "Q.850 111: protocol error"),
+    Says("PROGRESS_TIMEOUT", kUnreachable, "freeswitch.progress_timeout",
+         "no progress from the callee in time"),
+    Says("RECOVERY_ON_TIMER_EXPIRE", kNetworkFailure, "freeswitch.recovery_on_timer_expire",
+         "Q.850 102: recovery on timer expiry; SIP 408, 504"),
+    Says("REDIRECTION_TO_NEW_DESTINATION", kContinues, "freeswitch.redirection_to_new_destination",
+         "Q.850 23: redirection to new destination"),
+    Says("REJECT_ALL", kDeclined, "freeswitch.reject_all", "the callee rejected all legs"),
+    Says("REQUESTED_CHAN_UNAVAIL", kNetworkFailure, "freeswitch.requested_chan_unavail",
+         "Q.850 44: requested circuit/channel not available"),
+    Says("SERVICE_NOT_IMPLEMENTED", kNetworkFailure, "freeswitch.service_not_implemented",
+         "Q.850 79: service not implemented; SIP 406, 415, 501"),
+    Says("SERVICE_UNAVAILABLE", kNetworkFailure, "freeswitch.service_unavailable",
+         "Q.850 63: service not available; SIP 405"),
+    Says("STALE_DATE", kBlocked, "freeswitch.stale_date",
+         "SIP 403 \"Stale Date\": a PASSporT too old"),
+    Says("SUBSCRIBER_ABSENT", kUnreachable, "freeswitch.subscriber_absent",
+         "Q.850 20: subscriber absent"),
+    Says("SWITCH_CONGESTION", kNetworkFailure, "freeswitch.switch_congestion",
+         "Q.850 42: switching equipment congestion"),
+    Vague("SYSTEM_SHUTDOWN", kNetworkFailure, "freeswitch.system_shutdown",
+          "the switch was shut down"),
+    Says("UNALLOCATED_NUMBER", kWrongNumber, "freeswitch.unallocated_number",
+         "Q.850 1: unallocated number; SIP 404"),
+    Says("UNSUPPORTED_CERTIFICATE", kBlocked, "freeswitch.unsupported_certificate",
+         "SIP 437: unsupported credential"),
+    Says("UNWANTED", kBlocked, "freeswitch.unwanted", "SIP 607: unwanted"),
+    Says("USER_BUSY", kBusy, "freeswitch.user_busy", "Q.850 17: user busy; SIP 486, 600"),
+    Vague("USER_CHALLENGE", kNetworkFailure, "freeswitch.user_challenge",
+          "SIP 401, 407: a challenge that nobody met"),
+    Says("USER_NOT_REGISTERED", kUnreachable, "freeswitch.user_not_registered",
+         "the user has no registration"),
 };
 
-// TS 32.298, 5.1.5.0 (causeForTerm). An answer time decides first; diagnostics come as Q.850.
+// An answer time decides first; diagnostics come as Q.850.
 constexpr CauseRow k3gppRows[] = {
-    Vague(k3gpp, "0", kUnresolved, "3gpp.0"),           // normal release
-    Says(k3gpp, "1", v1::VERDICT_CONTINUES, "3gpp.1"),  // partial record
-    Says(k3gpp, "2", v1::VERDICT_CONTINUES, "3gpp.2"),  // partial record, call re-establishment
-    Vague(k3gpp, "3", kUnresolved, "3gpp.3"),           // unsuccessful call attempt
-    Vague(k3gpp, "4", v1::VERDICT_NETWORK_FAILURE, "3gpp.4"),  // abnormal end of a stable call
-    Says(k3gpp, "5", v1::VERDICT_BLOCKED, "3gpp.5"),           // CAMEL initiated call release
+    Vague("0", kUnresolved, "3gpp.0", "normal release"),
+    Says("1", kContinues, "3gpp.1", "partial record"),
+    Says("2", kContinues, "3gpp.2", "partial record, call re-establishment"),
+    Vague("3", kUnresolved, "3gpp.3", "unsuccessful call attempt"),
+    Vague("4", kNetworkFailure, "3gpp.4", "abnormal end of a stable call"),
+    Says("5", kBlocked, "3gpp.5", "CAMEL initiated call release"),
 };
 
-// TS 29.002, 17.6.6: error codes, as gsm0902MapErrorValue in diagnostics. What the HLR or the
-// visited MSC answered when the called subscriber was asked for.
+// gsm0902MapErrorValue in diagnostics: what the HLR or the visited MSC answered when the called
+// subscriber was asked for.
 constexpr CauseRow kMapRows[] = {
-    Says(kMap, "1", v1::VERDICT_WRONG_NUMBER, "map.1"),       // unknownSubscriber
-    Says(kMap, "3", v1::VERDICT_NETWORK_FAILURE, "map.3"),    // unknownMSC
-    Says(kMap, "5", v1::VERDICT_UNREACHABLE, "map.5"),        // unidentifiedSubscriber: VLR lost it
-    Says(kMap, "8", v1::VERDICT_NETWORK_FAILURE, "map.8"),    // roamingNotAllowed
-    Says(kMap, "9", v1::VERDICT_NETWORK_FAILURE, "map.9"),    // illegalSubscriber
-    Says(kMap, "10", v1::VERDICT_NETWORK_FAILURE, "map.10"),  // bearerServiceNotProvisioned
-    Says(kMap, "11", v1::VERDICT_NETWORK_FAILURE, "map.11"),  // teleserviceNotProvisioned
-    Says(kMap, "12", v1::VERDICT_NETWORK_FAILURE, "map.12"),  // illegalEquipment
-    Says(kMap, "13", v1::VERDICT_BLOCKED, "map.13"),          // callBarred: incoming calls barred
-    Says(kMap, "14", v1::VERDICT_NETWORK_FAILURE, "map.14"),  // forwardingViolation
-    Says(kMap, "15", v1::VERDICT_BLOCKED, "map.15"),          // cug-Reject
-    Says(kMap, "21", v1::VERDICT_NETWORK_FAILURE, "map.21"),  // facilityNotSupported
-    Says(kMap, "27", v1::VERDICT_UNREACHABLE, "map.27"),      // absentSubscriber
-    Vague(kMap, "34", v1::VERDICT_NETWORK_FAILURE, "map.34"),  // systemFailure
-    Vague(kMap, "35", v1::VERDICT_NETWORK_FAILURE, "map.35"),  // dataMissing
-    Vague(kMap, "36", v1::VERDICT_NETWORK_FAILURE, "map.36"),  // unexpectedDataValue
-    Says(kMap, "39", v1::VERDICT_NETWORK_FAILURE, "map.39"),   // noRoamingNumberAvailable
-    Says(kMap, "44", v1::VERDICT_WRONG_NUMBER, "map.44"),      // numberChanged
-    Says(kMap, "45", v1::VERDICT_BUSY, "map.45"),              // busySubscriber
-    Says(kMap, "46", v1::VERDICT_NO_ANSWER, "map.46"),         // noSubscriberReply
-    Vague(kMap, "47", v1::VERDICT_NETWORK_FAILURE, "map.47"),  // forwardingFailed
-    Vague(kMap, "48", v1::VERDICT_NETWORK_FAILURE, "map.48"),  // or-NotAllowed
+    Says("1", kWrongNumber, "map.1", "unknownSubscriber"),
+    Says("3", kNetworkFailure, "map.3", "unknownMSC"),
+    Says("5", kUnreachable, "map.5", "unidentifiedSubscriber: the VLR lost it"),
+    Says("8", kNetworkFailure, "map.8", "roamingNotAllowed"),
+    Says("9", kNetworkFailure, "map.9", "illegalSubscriber"),
+    Says("10", kNetworkFailure, "map.10", "bearerServiceNotProvisioned"),
+    Says("11", kNetworkFailure, "map.11", "teleserviceNotProvisioned"),
+    Says("12", kNetworkFailure, "map.12", "illegalEquipment"),
+    Says("13", kBlocked, "map.13", "callBarred: incoming calls barred"),
+    Says("14", kNetworkFailure, "map.14", "forwardingViolation"),
+    Says("15", kBlocked, "map.15", "cug-Reject"),
+    Says("21", kNetworkFailure, "map.21", "facilityNotSupported"),
+    Says("27", kUnreachable, "map.27", "absentSubscriber"),
+    Vague("34", kNetworkFailure, "map.34", "systemFailure"),
+    Vague("35", kNetworkFailure, "map.35", "dataMissing"),
+    Vague("36", kNetworkFailure, "map.36", "unexpectedDataValue"),
+    Says("39", kNetworkFailure, "map.39", "noRoamingNumberAvailable"),
+    Says("44", kWrongNumber, "map.44", "numberChanged"),
+    Says("45", kBusy, "map.45", "busySubscriber"),
+    Says("46", kNoAnswer, "map.46", "noSubscriberReply"),
+    Vague("47", kNetworkFailure, "map.47", "forwardingFailed"),
+    Vague("48", kNetworkFailure, "map.48", "or-NotAllowed"),
 };
 
-// TS 24.008, 10.5.4.11 and annex H: cause values between the mobile and its MSC (gsm0408Cause). The
-// numbers are Q.850's as far as both have them.
+// gsm0408Cause, between the mobile and its MSC. The numbers are Q.850's as far as both have them.
 constexpr CauseRow kGsm0408Rows[] = {
-    Says(kGsm0408, "1", v1::VERDICT_WRONG_NUMBER, "gsm0408.1"),     // unassigned number
-    Says(kGsm0408, "3", v1::VERDICT_WRONG_NUMBER, "gsm0408.3"),     // no route to destination
-    Says(kGsm0408, "6", v1::VERDICT_NETWORK_FAILURE, "gsm0408.6"),  // channel unacceptable
-    Says(kGsm0408, "8", v1::VERDICT_BLOCKED, "gsm0408.8"),          // operator determined barring
-    ReadVague(kGsm0408, "16", Reading::kCallerGaveUp, "gsm0408.16_unanswered"),  // normal clearing
-    Says(kGsm0408, "17", v1::VERDICT_BUSY, "gsm0408.17"),                        // user busy
-    Read(kGsm0408, "18", Reading::kNoResponse, "gsm0408.18"),         // no user responding
-    Says(kGsm0408, "19", v1::VERDICT_NO_ANSWER, "gsm0408.19"),        // user alerting, no answer
-    Read(kGsm0408, "21", Reading::kRefused, "gsm0408.21"),            // call rejected
-    Says(kGsm0408, "22", v1::VERDICT_WRONG_NUMBER, "gsm0408.22"),     // number changed
-    Says(kGsm0408, "24", v1::VERDICT_BLOCKED, "gsm0408.24"),          // rejected by a feature
-    Says(kGsm0408, "25", v1::VERDICT_NETWORK_FAILURE, "gsm0408.25"),  // pre-emption
-    Says(kGsm0408, "26", v1::VERDICT_ANSWERED_ELSEWHERE,
-         "gsm0408.26"),                                               // non selected user clearing
-    Says(kGsm0408, "27", v1::VERDICT_UNREACHABLE, "gsm0408.27"),      // destination out of order
-    Says(kGsm0408, "28", v1::VERDICT_WRONG_NUMBER, "gsm0408.28"),     // invalid number format
-    Says(kGsm0408, "29", v1::VERDICT_NETWORK_FAILURE, "gsm0408.29"),  // facility rejected
-    Vague(kGsm0408, "31", kUnresolved, "gsm0408.31"),                 // normal, unspecified
-    Says(kGsm0408, "34", v1::VERDICT_NETWORK_FAILURE, "gsm0408.34"),  // no circuit available
-    Says(kGsm0408, "38", v1::VERDICT_NETWORK_FAILURE, "gsm0408.38"),  // network out of order
-    Says(kGsm0408, "41", v1::VERDICT_NETWORK_FAILURE, "gsm0408.41"),  // temporary failure
-    Says(kGsm0408, "42", v1::VERDICT_NETWORK_FAILURE, "gsm0408.42"),  // congestion
-    Says(kGsm0408, "44", v1::VERDICT_NETWORK_FAILURE, "gsm0408.44"),  // channel not available
-    Says(kGsm0408, "47", v1::VERDICT_NETWORK_FAILURE, "gsm0408.47"),  // resources unavailable
-    Says(kGsm0408, "55", v1::VERDICT_BLOCKED, "gsm0408.55"),  // incoming calls barred within CUG
-    Says(kGsm0408, "57", v1::VERDICT_NETWORK_FAILURE, "gsm0408.57"),  // bearer not authorized
-    Says(kGsm0408, "58", v1::VERDICT_NETWORK_FAILURE, "gsm0408.58"),  // bearer not available
-    Says(kGsm0408, "63", v1::VERDICT_NETWORK_FAILURE, "gsm0408.63"),  // service not available
-    Says(kGsm0408, "68", v1::VERDICT_NETWORK_FAILURE, "gsm0408.68"),  // ACM reached its maximum
-    Says(kGsm0408, "79", v1::VERDICT_NETWORK_FAILURE, "gsm0408.79"),  // not implemented
-    Says(kGsm0408, "87", v1::VERDICT_BLOCKED, "gsm0408.87"),          // user not member of CUG
-    Says(kGsm0408, "88", v1::VERDICT_NETWORK_FAILURE,
-         "gsm0408.88"),                                                  // incompatible destination
-    Says(kGsm0408, "102", v1::VERDICT_NETWORK_FAILURE, "gsm0408.102"),   // timer expiry
-    Vague(kGsm0408, "111", v1::VERDICT_NETWORK_FAILURE, "gsm0408.111"),  // protocol error
-    Vague(kGsm0408, "127", v1::VERDICT_NETWORK_FAILURE, "gsm0408.127"),  // interworking
+    Says("1", kWrongNumber, "gsm0408.1", "unassigned number"),
+    Says("3", kWrongNumber, "gsm0408.3", "no route to destination"),
+    Says("6", kNetworkFailure, "gsm0408.6", "channel unacceptable"),
+    Says("8", kBlocked, "gsm0408.8", "operator determined barring"),
+    ReadVague("16", Reading::kCallerGaveUp, "gsm0408.16_unanswered",
+              "normal call clearing: without an answer it is the caller who cleared"),
+    Says("17", kBusy, "gsm0408.17", "user busy"),
+    Read("18", Reading::kNoResponse, "gsm0408.18", "no user responding"),
+    Says("19", kNoAnswer, "gsm0408.19", "user alerting, no answer"),
+    Read("21", Reading::kRefused, "gsm0408.21", "call rejected"),
+    Says("22", kWrongNumber, "gsm0408.22", "number changed"),
+    Says("24", kBlocked, "gsm0408.24", "call rejected due to a feature at the destination"),
+    Says("25", kNetworkFailure, "gsm0408.25", "pre-emption"),
+    Says("26", kAnsweredElsewhere, "gsm0408.26",
+         "non selected user clearing: another took the call"),
+    Says("27", kUnreachable, "gsm0408.27", "destination out of order"),
+    Says("28", kWrongNumber, "gsm0408.28", "invalid number format"),
+    Says("29", kNetworkFailure, "gsm0408.29", "facility rejected"),
+    Vague("31", kUnresolved, "gsm0408.31", "normal, unspecified"),
+    Says("34", kNetworkFailure, "gsm0408.34", "no circuit/channel available"),
+    Says("38", kNetworkFailure, "gsm0408.38", "network out of order"),
+    Says("41", kNetworkFailure, "gsm0408.41", "temporary failure"),
+    Says("42", kNetworkFailure, "gsm0408.42", "switching equipment congestion"),
+    Says("44", kNetworkFailure, "gsm0408.44", "requested circuit/channel not available"),
+    Says("47", kNetworkFailure, "gsm0408.47", "resources unavailable, unspecified"),
+    Says("55", kBlocked, "gsm0408.55", "incoming calls barred within the closed user group"),
+    Says("57", kNetworkFailure, "gsm0408.57", "bearer capability not authorized"),
+    Says("58", kNetworkFailure, "gsm0408.58", "bearer capability not presently available"),
+    Says("63", kNetworkFailure, "gsm0408.63", "service or option not available, unspecified"),
+    Says("68", kNetworkFailure, "gsm0408.68", "ACM equal to or greater than ACMmax"),
+    Says("79", kNetworkFailure, "gsm0408.79", "service or option not implemented"),
+    Says("87", kBlocked, "gsm0408.87", "user not member of the closed user group"),
+    Says("88", kNetworkFailure, "gsm0408.88", "incompatible destination"),
+    Says("102", kNetworkFailure, "gsm0408.102", "recovery on timer expiry"),
+    Vague("111", kNetworkFailure, "gsm0408.111", "protocol error, unspecified"),
+    Vague("127", kNetworkFailure, "gsm0408.127", "interworking, unspecified"),
 };
 
-// TS 32.298, 5.1.3.1: causeForRecordClosing; and TS 32.299, 7.2.35: the Cause-Codes that are no SIP
-// status, as "cause-code/…". Successes (0 and below) need no row.
-constexpr CauseRow kImsRows[] = {
-    Vague(kIms, "0", kUnresolved, "ims.0"),           // service delivery ended successfully
-    Vague(kIms, "1", kUnresolved, "ims.1"),           // unsuccessful service delivery
-    Says(kIms, "3", v1::VERDICT_CONTINUES, "ims.3"),  // time limit: a partial record
-    Says(kIms, "4", v1::VERDICT_CONTINUES, "ims.4"),  // service change
-    Says(kIms, "5", v1::VERDICT_CONTINUES, "ims.5"),  // management intervention
-    Vague(kIms, "cause-code/1", v1::VERDICT_NETWORK_FAILURE, "ims.unspecified_error"),
-    Vague(kIms, "cause-code/2", kUnresolved, "ims.unsuccessful_setup"),
-    Vague(kIms, "cause-code/3", v1::VERDICT_NETWORK_FAILURE, "ims.internal_error"),
+// Successes (0 and below) of Cause-Codes need no row.
+constexpr CauseRow kImsClosingRows[] = {
+    Vague("0", kUnresolved, "ims.0", "service delivery ended successfully"),
+    Vague("1", kUnresolved, "ims.1", "unsuccessful service delivery"),
+    Says("3", kContinues, "ims.3", "time limit: a partial record"),
+    Says("4", kContinues, "ims.4", "service change: a partial record"),
+    Says("5", kContinues, "ims.5", "management intervention: a partial record"),
 };
 
-// Telephony providers (CPaaS), with the provider's name before the word. Answered calls need no
-// row: adapters say who answered.
-constexpr CauseRow kProviderRows[] = {
-    // twilio.com/docs/voice/api/call-resource, "Call Status Values"; SipResponseCode, behind it, is
-    // clearer than `failed`. `no-answer` covers the caller who hung up while it rang.
-    Says(kProvider, "twilio/busy", v1::VERDICT_BUSY, "twilio.busy"),
-    Read(kProvider, "twilio/no-answer", Reading::kRangOut, "twilio.no_answer"),
-    Vague(kProvider, "twilio/failed", v1::VERDICT_NETWORK_FAILURE, "twilio.failed"),
-    Read(kProvider, "twilio/canceled", Reading::kCallerGaveUp, "twilio.canceled"),
-    Read(kProvider, "twilio/cancelled", Reading::kCallerGaveUp, "twilio.canceled"),
-    // <Dial> with DialBridged=false: picked up, and not connected to the caller.
-    Says(kProvider, "twilio/not-bridged", v1::VERDICT_NO_ANSWER, "twilio.not_bridged"),
-    Says(kProvider, "signalwire/busy", v1::VERDICT_BUSY, "signalwire.busy"),
-    Read(kProvider, "signalwire/no-answer", Reading::kRangOut, "signalwire.no_answer"),
-    Vague(kProvider, "signalwire/failed", v1::VERDICT_NETWORK_FAILURE, "signalwire.failed"),
-    Read(kProvider, "signalwire/canceled", Reading::kCallerGaveUp, "signalwire.canceled"),
-    Read(kProvider, "signalwire/cancelled", Reading::kCallerGaveUp, "signalwire.canceled"),
-    // <Dial> with DialBridged=false: picked up, and not connected to the caller.
-    Says(kProvider, "signalwire/not-bridged", v1::VERDICT_NO_ANSWER, "signalwire.not_bridged"),
-    Says(kProvider, "telnyx/busy", v1::VERDICT_BUSY, "telnyx.busy"),
-    Read(kProvider, "telnyx/no-answer", Reading::kRangOut, "telnyx.no_answer"),
-    Vague(kProvider, "telnyx/failed", v1::VERDICT_NETWORK_FAILURE, "telnyx.failed"),
-    Read(kProvider, "telnyx/canceled", Reading::kCallerGaveUp, "telnyx.canceled"),
-    Read(kProvider, "telnyx/cancelled", Reading::kCallerGaveUp, "telnyx.canceled"),
-    // <Dial> with DialBridged=false: picked up, and not connected to the caller.
-    Says(kProvider, "telnyx/not-bridged", v1::VERDICT_NO_ANSWER, "telnyx.not_bridged"),
-    // developers.telnyx.com, callHangup: hangup_cause.
-    Read(kProvider, "telnyx/call_rejected", Reading::kRefused, "telnyx.call_rejected"),
-    Says(kProvider, "telnyx/no_answer", v1::VERDICT_NO_ANSWER, "telnyx.no_answer_cause"),
-    Vague(kProvider, "telnyx/not_found", v1::VERDICT_WRONG_NUMBER, "telnyx.not_found"),
-    Read(kProvider, "telnyx/originator_cancel", Reading::kCallerGaveUp, "telnyx.originator_cancel"),
-    Says(kProvider, "telnyx/timeout", v1::VERDICT_NO_ANSWER, "telnyx.timeout"),
-    Vague(kProvider, "telnyx/unspecified", kUnresolved, "telnyx.unspecified"),
-    Says(kProvider, "telnyx/user_busy", v1::VERDICT_BUSY, "telnyx.user_busy"),
-    // developer.vonage.com, Voice API webhook reference: status. sip_code stands behind it.
-    Says(kProvider, "vonage/busy", v1::VERDICT_BUSY, "vonage.busy"),
-    Read(kProvider, "vonage/cancelled", Reading::kCallerGaveUp, "vonage.cancelled"),
-    Vague(kProvider, "vonage/failed", v1::VERDICT_NETWORK_FAILURE, "vonage.failed"),
-    Vague(kProvider, "vonage/rejected", v1::VERDICT_NETWORK_FAILURE, "vonage.rejected"),
-    Says(kProvider, "vonage/timeout", v1::VERDICT_NO_ANSWER, "vonage.timeout"),
-    // "unreachable, or the recipient declined".
-    ReadVague(kProvider, "vonage/unanswered", Reading::kNoResponse, "vonage.unanswered"),
-    // docs.plivo.com: CallStatus and DialStatus; and .../troubleshooting/hangup-causes by number.
-    Says(kProvider, "plivo/busy", v1::VERDICT_BUSY, "plivo.busy"),
-    Read(kProvider, "plivo/cancel", Reading::kCallerGaveUp, "plivo.cancel"),
-    Read(kProvider, "plivo/canceled", Reading::kCallerGaveUp, "plivo.cancel"),
-    Vague(kProvider, "plivo/failed", v1::VERDICT_NETWORK_FAILURE, "plivo.failed"),
-    Read(kProvider, "plivo/no-answer", Reading::kRangOut, "plivo.no_answer"),
-    Read(kProvider, "plivo/timeout", Reading::kRangOut, "plivo.timeout"),
-    Vague(kProvider, "plivo/0", kUnresolved, "plivo.0"),        // unknown
-    Vague(kProvider, "plivo/1000", kUnresolved, "plivo.1000"),  // cancelled by an API request
-    Says(kProvider, "plivo/1010", v1::VERDICT_NETWORK_FAILURE, "plivo.1010"),  // out of credits
-    Says(kProvider, "plivo/1020", v1::VERDICT_NETWORK_FAILURE, "plivo.1020"),  // too many dials
-    Says(kProvider, "plivo/2000", v1::VERDICT_WRONG_NUMBER, "plivo.2000"),  // invalid destination
-    Says(kProvider, "plivo/2010", v1::VERDICT_UNREACHABLE, "plivo.2010"),   // out of service
-    Says(kProvider, "plivo/2020", v1::VERDICT_UNREACHABLE, "plivo.2020"),   // not registered
-    Says(kProvider, "plivo/2030", v1::VERDICT_NETWORK_FAILURE, "plivo.2030"),     // country barred
-    Says(kProvider, "plivo/2040", v1::VERDICT_NETWORK_FAILURE, "plivo.2040"),     // number barred
-    Says(kProvider, "plivo/2060", v1::VERDICT_NETWORK_FAILURE, "plivo.2060"),     // loop detected
-    Says(kProvider, "plivo/9000", v1::VERDICT_ANSWERED_ELSEWHERE, "plivo.9000"),  // lost race
-    // dev.bandwidth.com/docs/voice/webhooks/disconnect: cause, of what wasn't answered.
-    Vague(kProvider, "bandwidth/account-limit", v1::VERDICT_NETWORK_FAILURE,
-          "bandwidth.account_limit"),
-    Vague(kProvider, "bandwidth/application-error", v1::VERDICT_NETWORK_FAILURE,
-          "bandwidth.application_error"),
-    Says(kProvider, "bandwidth/busy", v1::VERDICT_BUSY, "bandwidth.busy"),
-    Vague(kProvider, "bandwidth/callback-error", v1::VERDICT_NETWORK_FAILURE,
-          "bandwidth.callback_error"),
-    Read(kProvider, "bandwidth/cancel", Reading::kCallerGaveUp, "bandwidth.cancel"),
-    Vague(kProvider, "bandwidth/error", v1::VERDICT_NETWORK_FAILURE, "bandwidth.error"),
-    Read(kProvider, "bandwidth/hangup", Reading::kCallerGaveUp, "bandwidth.hangup_unanswered"),
-    Vague(kProvider, "bandwidth/invalid-bxml", v1::VERDICT_NETWORK_FAILURE,
-          "bandwidth.invalid_bxml"),
-    Vague(kProvider, "bandwidth/node-capacity-exceeded", v1::VERDICT_NETWORK_FAILURE,
-          "bandwidth.node_capacity_exceeded"),
-    Says(kProvider, "bandwidth/rejected", v1::VERDICT_DECLINED, "bandwidth.rejected"),
-    Says(kProvider, "bandwidth/timeout", v1::VERDICT_NO_ANSWER, "bandwidth.timeout"),
-    Vague(kProvider, "bandwidth/unknown", kUnresolved, "bandwidth.unknown"),
+constexpr CauseRow kImsCauseCodeRows[] = {
+    Vague("cause-code/1", kNetworkFailure, "ims.unspecified_error", "unspecified error"),
+    Vague("cause-code/2", kUnresolved, "ims.unsuccessful_setup", "unsuccessful session set-up"),
+    Vague("cause-code/3", kNetworkFailure, "ims.internal_error", "internal error"),
+};
+
+// Providers' words come with the provider's name before them. Answered calls need no row: adapters
+// say who answered.
+constexpr CauseRow kTwilioRows[] = {
+    Says("twilio/busy", kBusy, "twilio.busy", "busy"),
+    Read("twilio/no-answer", Reading::kRangOut, "twilio.no_answer",
+         "no answer; covers the caller who hung up while it rang"),
+    Vague("twilio/failed", kNetworkFailure, "twilio.failed",
+          "failed; the SIP response behind it is clearer"),
+    Read("twilio/canceled", Reading::kCallerGaveUp, "twilio.canceled",
+         "cancelled while it was queued or rang"),
+    Read("twilio/cancelled", Reading::kCallerGaveUp, "twilio.canceled", "as canceled"),
+    Says("twilio/not-bridged", kNoAnswer, "twilio.not_bridged",
+         "<Dial> with DialBridged=false: picked up, and not connected to the caller"),
+};
+
+constexpr CauseRow kSignalwireRows[] = {
+    Says("signalwire/busy", kBusy, "signalwire.busy", "busy"),
+    Read("signalwire/no-answer", Reading::kRangOut, "signalwire.no_answer",
+         "no answer; covers the caller who hung up while it rang"),
+    Vague("signalwire/failed", kNetworkFailure, "signalwire.failed",
+          "failed; the SIP response behind it is clearer"),
+    Read("signalwire/canceled", Reading::kCallerGaveUp, "signalwire.canceled",
+         "cancelled while it was queued or rang"),
+    Read("signalwire/cancelled", Reading::kCallerGaveUp, "signalwire.canceled", "as canceled"),
+    Says("signalwire/not-bridged", kNoAnswer, "signalwire.not_bridged",
+         "<Dial> with DialBridged=false: picked up, and not connected to the caller"),
+};
+
+constexpr CauseRow kTelnyxRows[] = {
+    Says("telnyx/busy", kBusy, "telnyx.busy", "busy"),
+    Read("telnyx/no-answer", Reading::kRangOut, "telnyx.no_answer",
+         "no answer; covers the caller who hung up while it rang"),
+    Vague("telnyx/failed", kNetworkFailure, "telnyx.failed",
+          "failed; the SIP response behind it is clearer"),
+    Read("telnyx/canceled", Reading::kCallerGaveUp, "telnyx.canceled",
+         "cancelled while it was queued or rang"),
+    Read("telnyx/cancelled", Reading::kCallerGaveUp, "telnyx.canceled", "as canceled"),
+    Says("telnyx/not-bridged", kNoAnswer, "telnyx.not_bridged",
+         "<Dial> with DialBridged=false: picked up, and not connected to the caller"),
+    Read("telnyx/call_rejected", Reading::kRefused, "telnyx.call_rejected",
+         "hangup_cause: call rejected"),
+    Says("telnyx/no_answer", kNoAnswer, "telnyx.no_answer_cause", "hangup_cause: no answer"),
+    Vague("telnyx/not_found", kWrongNumber, "telnyx.not_found", "hangup_cause: not found"),
+    Read("telnyx/originator_cancel", Reading::kCallerGaveUp, "telnyx.originator_cancel",
+         "hangup_cause: the caller hung up before an answer"),
+    Says("telnyx/timeout", kNoAnswer, "telnyx.timeout", "hangup_cause: the ringing timed out"),
+    Vague("telnyx/unspecified", kUnresolved, "telnyx.unspecified", "hangup_cause: unspecified"),
+    Says("telnyx/user_busy", kBusy, "telnyx.user_busy", "hangup_cause: user busy"),
+};
+
+constexpr CauseRow kVonageRows[] = {
+    Says("vonage/busy", kBusy, "vonage.busy", "busy"),
+    Read("vonage/cancelled", Reading::kCallerGaveUp, "vonage.cancelled",
+         "cancelled by the originator before an answer"),
+    Vague("vonage/failed", kNetworkFailure, "vonage.failed", "failed; sip_code stands behind it"),
+    Vague("vonage/rejected", kNetworkFailure, "vonage.rejected",
+          "rejected by Vonage or by the carrier before it was connected"),
+    Says("vonage/timeout", kNoAnswer, "vonage.timeout", "rang for longer than ringing_timer"),
+    ReadVague("vonage/unanswered", Reading::kNoResponse, "vonage.unanswered",
+              "unreachable, or the recipient declined"),
+};
+
+constexpr CauseRow kPlivoRows[] = {
+    Says("plivo/busy", kBusy, "plivo.busy", "busy"),
+    Read("plivo/cancel", Reading::kCallerGaveUp, "plivo.cancel",
+         "the caller hung up before an answer"),
+    Read("plivo/canceled", Reading::kCallerGaveUp, "plivo.cancel", "as cancel"),
+    Vague("plivo/failed", kNetworkFailure, "plivo.failed", "failed"),
+    Read("plivo/no-answer", Reading::kRangOut, "plivo.no_answer",
+         "not answered; covers the caller who hung up while it rang"),
+    Read("plivo/timeout", Reading::kRangOut, "plivo.timeout",
+         "as no-answer, of callbacks of <Dial>"),
+    Vague("plivo/0", kUnresolved, "plivo.0", "unknown"),
+    Vague("plivo/1000", kUnresolved, "plivo.1000", "cancelled by an API request"),
+    Says("plivo/1010", kNetworkFailure, "plivo.1010", "out of credits"),
+    Says("plivo/1020", kNetworkFailure, "plivo.1020", "more simultaneous dials than allowed"),
+    Says("plivo/2000", kWrongNumber, "plivo.2000", "invalid destination"),
+    Says("plivo/2010", kUnreachable, "plivo.2010", "destination out of service"),
+    Says("plivo/2020", kUnreachable, "plivo.2020", "endpoint not registered"),
+    Says("plivo/2030", kNetworkFailure, "plivo.2030", "destination country barred"),
+    Says("plivo/2040", kNetworkFailure, "plivo.2040", "destination number barred"),
+    Says("plivo/2060", kNetworkFailure, "plivo.2060", "loop detected"),
+    Says("plivo/9000", kAnsweredElsewhere, "plivo.9000", "lost race: another leg was answered"),
+};
+
+constexpr CauseRow kBandwidthRows[] = {
+    Vague("bandwidth/account-limit", kNetworkFailure, "bandwidth.account_limit",
+          "the account's limit of calls"),
+    Vague("bandwidth/application-error", kNetworkFailure, "bandwidth.application_error",
+          "the application's error"),
+    Says("bandwidth/busy", kBusy, "bandwidth.busy", "busy"),
+    Vague("bandwidth/callback-error", kNetworkFailure, "bandwidth.callback_error",
+          "a callback of the application failed"),
+    Read("bandwidth/cancel", Reading::kCallerGaveUp, "bandwidth.cancel",
+         "cancelled before an answer"),
+    Vague("bandwidth/error", kNetworkFailure, "bandwidth.error", "error"),
+    Read("bandwidth/hangup", Reading::kCallerGaveUp, "bandwidth.hangup_unanswered",
+         "one party hung up: without an answer the caller"),
+    Vague("bandwidth/invalid-bxml", kNetworkFailure, "bandwidth.invalid_bxml",
+          "the application's BXML is invalid"),
+    Vague("bandwidth/node-capacity-exceeded", kNetworkFailure, "bandwidth.node_capacity_exceeded",
+          "capacity exceeded"),
+    Says("bandwidth/rejected", kDeclined, "bandwidth.rejected", "rejected by the callee"),
+    Says("bandwidth/timeout", kNoAnswer, "bandwidth.timeout", "rang until the time-out"),
+    Vague("bandwidth/unknown", kUnresolved, "bandwidth.unknown", "unknown"),
+};
+
+constexpr CauseGroup kGroups[] = {
+    {v1::Cause::NAMESPACE_Q850, "Q.850", "ITU-T Q.850 (10/2018), 2.2.7", true, kQ850Rows},
+    {v1::Cause::NAMESPACE_SIP, "SIP", "", true, kSipRows},
+    {v1::Cause::NAMESPACE_ASTERISK, "Asterisk", "cdr.c, ast_cdr_disp2str; app_dial.c, DIALSTATUS",
+     false, kAsteriskRows},
+    {v1::Cause::NAMESPACE_FREESWITCH, "FreeSWITCH",
+     "switch_channel.c, switch_cause_table; sofia_glue.c, sofia_glue_sip_cause_to_freeswitch",
+     false, kFreeswitchRows},
+    {v1::Cause::NAMESPACE_3GPP, "3GPP causeForTerm", "TS 32.298, 5.1.5.0", true, k3gppRows},
+    {v1::Cause::NAMESPACE_MAP, "MAP errors", "TS 29.002, 17.6.6", true, kMapRows},
+    {v1::Cause::NAMESPACE_GSM0408, "Radio interface causes", "TS 24.008, 10.5.4.11 and annex H",
+     true, kGsm0408Rows},
+    {v1::Cause::NAMESPACE_IMS, "IMS causeForRecordClosing", "TS 32.298, 5.1.3.1", true,
+     kImsClosingRows},
+    {v1::Cause::NAMESPACE_IMS, "IMS Cause-Code", "TS 32.299, 7.2.35", false, kImsCauseCodeRows},
+    {v1::Cause::NAMESPACE_PROVIDER, "Twilio",
+     "twilio.com/docs/voice/api/call-resource, \"Call Status Values\"; /docs/voice/twiml/dial",
+     false, kTwilioRows},
+    {v1::Cause::NAMESPACE_PROVIDER, "SignalWire",
+     "developer.signalwire.com, compatibility API: call status, <Dial>", false, kSignalwireRows},
+    {v1::Cause::NAMESPACE_PROVIDER, "Telnyx",
+     "developers.telnyx.com, TeXML call status; callHangup, hangup_cause", false, kTelnyxRows},
+    {v1::Cause::NAMESPACE_PROVIDER, "Vonage",
+     "developer.vonage.com, Voice API webhook reference, status", false, kVonageRows},
+    {v1::Cause::NAMESPACE_PROVIDER, "Plivo",
+     "docs.plivo.com, CallStatus and DialStatus; troubleshooting, hangup causes", false,
+     kPlivoRows},
+    {v1::Cause::NAMESPACE_PROVIDER, "Bandwidth",
+     "dev.bandwidth.com/docs/voice/webhooks/disconnect, cause", false, kBandwidthRows},
+};
+
+// Rules that read more than a cause (cause.h, "Evidence is weighed in this order").
+constexpr RuleTitle kOtherRules[] = {
+    {"not_a_call", "no call at all, as a message or a registration", ""},
+    {"originating", "a call that the line made", ""},
+    {"answered", "an answer or talk time; the record doesn't say who answered", ""},
+    {"answered.person", "answered, by a person", ""},
+    {"answered.voicemail", "answered, by a mailbox", ""},
+    {"answered.ivr", "answered, by an announcement or a menu", ""},
+    {"answered.queue", "answered by a queue, in which nobody took the call", ""},
+    {"answered_elsewhere", "another leg took the call", ""},
+    {"leg_only", "a leg of which another record tells the end", ""},
+    {"partial_open", "a partial record; the call goes on", ""},
+    {"no_cause", "not answered, and no cause", ""},
+    {"unknown_cause", "not answered, and no row has its causes", ""},
 };
 
 std::string_view WithoutLeadingZeros(std::string_view value) {
@@ -429,39 +521,32 @@ std::string_view WithoutLeadingZeros(std::string_view value) {
   return value.substr(at);
 }
 
-template <std::size_t n>
-const CauseRow* FindIn(const CauseRow (&rows)[n], std::string_view value) {
-  for (const CauseRow& row : rows) {
-    if (SameWord(row.value, value)) return &row;
+}  // namespace
+
+std::span<const CauseGroup> CauseGroups() { return kGroups; }
+
+const CauseRow* FindCause(v1::Cause::Namespace space, std::string_view value) {
+  for (const CauseGroup& group : kGroups) {
+    if (group.space != space) continue;
+    const std::string_view sought = group.numbers ? WithoutLeadingZeros(value) : value;
+    for (const CauseRow& row : group.rows) {
+      if (SameWord(row.value, sought)) return &row;
+    }
   }
   return nullptr;
 }
 
-}  // namespace
-
-const CauseRow* FindCause(v1::Cause::Namespace space, std::string_view value) {
-  switch (space) {
-    case v1::Cause::NAMESPACE_Q850:
-      return FindIn(kQ850Rows, WithoutLeadingZeros(value));
-    case v1::Cause::NAMESPACE_SIP:
-      return FindIn(kSipRows, WithoutLeadingZeros(value));
-    case v1::Cause::NAMESPACE_ASTERISK:
-      return FindIn(kAsteriskRows, value);
-    case v1::Cause::NAMESPACE_FREESWITCH:
-      return FindIn(kFreeswitchRows, value);
-    case v1::Cause::NAMESPACE_3GPP:
-      return FindIn(k3gppRows, WithoutLeadingZeros(value));
-    case v1::Cause::NAMESPACE_MAP:
-      return FindIn(kMapRows, WithoutLeadingZeros(value));
-    case v1::Cause::NAMESPACE_GSM0408:
-      return FindIn(kGsm0408Rows, WithoutLeadingZeros(value));
-    case v1::Cause::NAMESPACE_IMS:
-      return FindIn(kImsRows, WithoutLeadingZeros(value));
-    case v1::Cause::NAMESPACE_PROVIDER:
-      return FindIn(kProviderRows, value);
-    default:
-      return nullptr;
+RuleTitle TitleOfRule(std::string_view rule) {
+  for (const RuleTitle& other : kOtherRules) {
+    if (other.rule == rule) return other;
   }
+  for (const CauseGroup& group : kGroups) {
+    for (const CauseRow& row : group.rows) {
+      if (row.rule == rule) return {rule, row.title, SourceOf(group, row)};
+    }
+  }
+  if (rule.starts_with("textback.")) return {rule, "the source's own verdict", ""};
+  return {};
 }
 
 }  // namespace textback::cdr

@@ -6,6 +6,7 @@
 #include <map>
 #include <tuple>
 
+#include "cdr/cause_table.h"
 #include "cdr/source_kind.h"
 #include "commands.h"
 #include "config/reader.h"
@@ -159,18 +160,27 @@ void PrintTable(const ops::Inspection& inspection) {
   table.Print();
 }
 
+// "q850.19: no answer from user (user alerted) [ITU-T Q.850 (10/2018), 2.2.7]".
+std::string RuleInWords(std::string_view rule) {
+  const cdr::RuleTitle title = cdr::TitleOfRule(rule);
+  std::string text(rule);
+  if (!title.title.empty()) text.append(": ").append(title.title);
+  if (!title.source.empty()) text.append(" [").append(title.source).append("]");
+  return text;
+}
+
 void PrintExplained(const ops::InspectedCall& call, const ops::Inspection& inspection) {
   const auto& decision = call.decision;
   PrintLine("call " + decision.call_id() + ": " + Or(call.customer, "withheld or none") + " -> " +
             Or(call.line, "-") + ": " + std::string(cdr::WordOf(decision.verdict())) + " (" +
             policy::VerdictInWords(decision.verdict(), decision.answered_by()) + "), by rule " +
-            call.rule);
+            RuleInWords(call.rule));
   PrintLine("  " + policy::ExplainInBrief(decision));
   for (const std::size_t i : call.records) {
     const auto& record = inspection.records[i];
     std::string line = "  " + record.file + ":" + std::to_string(record.number) + ": " +
                        std::string(cdr::WordOf(record.read.verdict)) + " by " +
-                       std::string(record.read.rule) + "\n    ";
+                       RuleInWords(record.read.rule) + "\n    ";
     auto shown = record.record;
     // What inspect added, and what the evidence has already.
     shown.clear_served();
