@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <string>
 
+#include "base/planted.h"
+
 namespace textback::decide {
 namespace {
 
@@ -98,9 +100,12 @@ policy::NodesProgress ProgressOf(const NodesDocument& nodes, std::int64_t due_ms
   policy::NodesProgress progress;
   if (nodes.nodes().empty()) return progress;
   progress.known_since_ms = nodes.since_ms();
-  progress.ended_through_ms = policy::kNever;
+  progress.ended_through_ms = Planted(Bug::kFirstNodeSettles) ? 0 : policy::kNever;
   for (const auto& node : nodes.nodes()) {
-    progress.ended_through_ms = std::min(progress.ended_through_ms, EndedThrough(node, due_ms));
+    const std::int64_t through_ms = EndedThrough(node, due_ms);
+    progress.ended_through_ms = Planted(Bug::kFirstNodeSettles)
+                                    ? std::max(progress.ended_through_ms, through_ms)
+                                    : std::min(progress.ended_through_ms, through_ms);
   }
   // A node that isn't known by name can't be waited for.
   if (nodes.incomplete()) progress.ended_through_ms = 0;

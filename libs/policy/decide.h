@@ -22,7 +22,8 @@
 // one is a forwarded leg that begins where the other ends. Two keys from one node are two calls,
 // and so are two records of a source that writes one a call: they say so; only where a leg says
 // that it goes on is the forwarded leg that begins there its own. Somebody who tries again within
-// seconds makes a second call, since its record overlaps none of the first.
+// seconds makes a second call, since its record overlaps none of the first; who does so quicker
+// than clocks may differ has made one.
 //
 // When a source's call counts as over, and so may be texted:
 //   EMITS_CALL_END  its record is the call: decided settle_ms after its end, at once with 0.

@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <tuple>
 
+#include "base/planted.h"
 #include "policy/machine.h"
 
 namespace textback::policy {
@@ -45,7 +46,7 @@ bool AreOneCall(const Span& a, const Span& b, std::int64_t skew_ms) {
       Minus(std::min(a.end_ms, b.end_ms), std::max(a.begin_ms, b.begin_ms));
   if (overlap > skew_ms) return true;
   const std::int64_t apart = Minus(a.begin_ms, b.begin_ms);
-  if (overlap >= 0 && apart >= -skew_ms && apart <= skew_ms) return true;
+  if (apart >= -skew_ms && apart <= skew_ms) return true;
   return Follows(a, b, skew_ms) || Follows(b, a, skew_ms) || IsWithin(a, b, skew_ms) ||
          IsWithin(b, a, skew_ms);
 }
@@ -149,7 +150,7 @@ void AddKey(Call& call, std::uint64_t key, std::uint64_t origin) {
 
 // A call that waits can still be decided with what the record says; of those, the first.
 Call* FindByParties(Machine& m, const v1::CallRecord& r) {
-  if (m.limits.join_skew_ms <= 0) return nullptr;
+  if (m.limits.join_skew_ms <= 0 || Planted(Bug::kPartiesIgnored)) return nullptr;
   const std::uint64_t parties = PartiesHash(r);
   const std::uint64_t origin = OriginHash(r);
   const Span span = SpanOf(r);

@@ -74,6 +74,14 @@ TEST(JoinTest, SomebodyWhoTriesAgainWithinSecondsMakesASecondCall) {
             2);
 }
 
+// A ring shorter than the clocks differ: the two records share no moment.
+TEST(JoinTest, RecordsThatBeginTogetherAreOneCallHoweverShort) {
+  EXPECT_EQ(
+      VerdictsInAnyOrder({Part("a", 0, 1, "no_answer"), Part("b", 2, 3, "busy", "sbc")}).size(), 1);
+  EXPECT_EQ(
+      VerdictsInAnyOrder({Part("a", 0, 1, "no_answer"), Part("b", 3, 4, "busy", "sbc")}).size(), 2);
+}
+
 TEST(JoinTest, AForwardedLegGoesOnWhereTheOtherEnds) {
   auto mailbox = Part("b", 20, 32, "voicemail");
   mailbox.mutable_original_called()->set_number(std::string(kLine));

@@ -1,6 +1,8 @@
 #include "simulation/judge.h"
 
 #include <algorithm>
+#include <map>
+#include <set>
 #include <tuple>
 
 #include "dispatch/outbox.h"
@@ -33,6 +35,24 @@ void CheckDecisions(const Ledger& ledger, Findings& findings) {
     if (decided.count(amendment.call_id()) != 0) continue;
     findings.Add("ExactlyOneDecisionPerCallAndSide",
                  "call " + amendment.call_id() + " was amended, but never decided");
+  }
+}
+
+// Two switches' records of one call, without a common key, end in one decision.
+void CheckTwins(const Ledger& ledger, Findings& findings) {
+  std::map<int, std::set<std::string>> calls;
+  for (const auto& decision : ledger.decisions) {
+    for (const auto& evidence : decision.evidence()) {
+      const auto truth = ledger.history.plan.truth.find(evidence.record_id());
+      if (truth == ledger.history.plan.truth.end() || truth->second.twin == 0) continue;
+      auto& of_twin = calls[truth->second.twin];
+      if (of_twin.insert(decision.call_id()).second && of_twin.size() == 2) {
+        findings.Add("ExactlyOneDecisionPerCallAndSide",
+                     "two sources wrote one call of " + decision.tenant() + " and " +
+                         decision.customer() + ", which was decided as two: " + *of_twin.begin() +
+                         " and " + *of_twin.rbegin());
+      }
+    }
   }
 }
 
@@ -366,6 +386,7 @@ std::vector<Violation> Judge(const History& history) {
   const Ledger ledger(history);
   Findings findings;
   CheckDecisions(ledger, findings);
+  CheckTwins(ledger, findings);
   CheckFirstTexts(ledger, findings);
   CheckWrites(ledger, findings);
   CheckBlocks(ledger, findings);
@@ -376,6 +397,7 @@ std::vector<Violation> Judge(const History& history) {
   CheckLeases(ledger, findings);
   CheckResolved(ledger, findings);
   CheckTimers(ledger, findings);
+  CheckFiles(ledger, findings);
   CheckReceipts(ledger, findings);
   CheckStores(ledger, findings);
   CheckAgainstModel(ledger, findings);

@@ -11,7 +11,7 @@
 //   6  SameInputsSameDecisions
 //   7  MemoryIsBounded
 //   8  EveryRecordEndsInOneClass, EveryJobEndsInOneClass, EveryReceiptIsJoined
-//   9  TimersWaitForTheirInputs
+//   9  TimersWaitForTheirInputs, FilesWaitForEveryNode
 //   and EverythingHeals: once faults cease, nothing stands still or waits for ever.
 //
 // Threads: pure functions.

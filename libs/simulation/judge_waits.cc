@@ -117,19 +117,24 @@ class Timers {
       return {};
     std::int64_t ended_ms = 0;
     std::int64_t settle_ms = 0;
+    bool by_nodes = false;
     for (const auto& evidence : decision.evidence()) {
       const Source* source = SourceOf(evidence.coordinates());
       const auto truth = ledger_.history.plan.truth.find(evidence.record_id());
       if (source == nullptr || truth == ledger_.history.plan.truth.end()) return {};
       // One such record settles it at once; so does one that stands alone.
+      // And of two sources either may.
       if (truth->second.verdict == v1::VERDICT_ANSWERED ||
-          truth->second.verdict == v1::VERDICT_ANSWERED_ELSEWHERE || truth->second.alone) {
+          truth->second.verdict == v1::VERDICT_ANSWERED_ELSEWHERE || truth->second.alone ||
+          truth->second.twin != 0) {
         return {};
       }
       ended_ms = std::max(ended_ms, truth->second.ended_ms);
       settle_ms = source->config.settle.settle_ms();
+      by_nodes = by_nodes || source->of_files();
     }
     if (ended_ms == 0 || settle_ms == 0) return {};
+    if (by_nodes && decision.now_ms() < ended_ms + settle_ms) return {};  // CheckFiles
     return ended_ms + settle_ms;
   }
 
@@ -146,6 +151,48 @@ void CheckTimers(const Ledger& ledger, Findings& findings) {
   const Timers timers(ledger, findings);
   for (const auto& amendment : ledger.amendments) timers.Check(amendment);
   for (const auto& decision : ledger.decisions) timers.Check(decision);
+}
+
+// What is texted before the end of its wait waits for every node: each has written something that
+// ended well after it.
+void CheckFiles(const Ledger& ledger, Findings& findings) {
+  struct Written {
+    std::int64_t at_ms;
+    std::int64_t ended_ms;
+  };
+  std::map<std::string, std::vector<Written>> nodes;
+  for (const auto& source : Sources()) {
+    if (!source.of_files()) continue;
+    for (const auto& record : ledger.history.topics.at(source.topic)) {
+      v1::CallRecord call;
+      if (!record.value || !call.ParseFromString(*record.value) || call.node().empty()) continue;
+      nodes[call.node()].push_back({record.timestamp_ms, call.ended_at_ms()});
+    }
+  }
+  for (const auto& decision : ledger.decisions) {
+    if (decision.action() != v1::ACTION_TEXT || decision.evidence().empty()) continue;
+    const Source* source = SourceOf(decision.evidence(0).coordinates());
+    if (source == nullptr || !source->of_files()) continue;
+    const auto& settle = source->config.settle;
+    const std::int64_t ended_ms = decision.ended_at_ms();
+    const std::int64_t now_ms = decision.now_ms();
+    if (now_ms >= ended_ms + settle.settle_ms()) continue;
+    for (std::size_t i = 0; i < kNodes; ++i) {
+      const auto& written = nodes[NodeName(i)];
+      // A clock that runs ahead says no more than that it is now.
+      if (std::any_of(written.begin(), written.end(), [&](const Written& w) {
+            return w.at_ms <= now_ms &&
+                   std::min(w.ended_ms, now_ms) >= ended_ms + settle.past_end_ms();
+          })) {
+        continue;
+      }
+      findings.Add("FilesWaitForEveryNode", "call " + decision.call_id() + ", over at " +
+                                                std::to_string(ended_ms - kStartMs) +
+                                                ", was texted at " +
+                                                std::to_string(now_ms - kStartMs) + ", before " +
+                                                NodeName(i) + " had come past it");
+    }
+  }
 }
 
 // A text is written within its intent's lease, or never.

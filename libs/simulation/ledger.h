@@ -90,6 +90,7 @@ void CheckBounds(const Ledger& ledger, Findings& findings);
 void CheckLimits(const Ledger& ledger, Findings& findings);
 void CheckAgainstModel(const Ledger& ledger, Findings& findings);
 void CheckTimers(const Ledger& ledger, Findings& findings);
+void CheckFiles(const Ledger& ledger, Findings& findings);
 void CheckLeases(const Ledger& ledger, Findings& findings);
 void CheckResolved(const Ledger& ledger, Findings& findings);
 void CheckReceipts(const Ledger& ledger, Findings& findings);

@@ -11,7 +11,11 @@ namespace textback::simulation {
 namespace {
 
 constexpr std::int64_t kHourMs = 3'600'000;
-constexpr std::size_t kRecordsMin = 300;
+constexpr std::size_t kRecordsMin = 400;
+constexpr int kTwinsMax = 60;  // numbers for fiction end
+// How often each node of a source of files writes one.
+constexpr std::int64_t kFileEveryMs[] = {4'000, 7'000};
+static_assert(std::size(kFileEveryMs) == kNodes);
 
 std::string Numbered(const char* prefix, int n, int digits) {
   char text[32];
@@ -87,6 +91,7 @@ class Generator {
   }
 
   Plan Make() {
+    MakeFirstFiles();
     while (plan_.records.size() < kRecordsMin + plan_.seed % 60) MakeCall();
     for (int i = 0; i < 8; ++i) MakeJunk();
     MakeTexts();
@@ -131,7 +136,46 @@ class Generator {
     return kKinds[random_.Below(std::size(kKinds))];
   }
 
+  // So that every node is known from the beginning; of nobody's lines.
+  void MakeFirstFiles() {
+    for (std::size_t source = 0; source < Sources().size(); ++source) {
+      if (!Sources()[source].of_files()) continue;
+      for (std::size_t node = 0; node < kNodes; ++node) {
+        v1::CallRecord record;
+        record.set_record_id("first-" + NodeName(node));
+        record.mutable_called()->set_number("+12125550198");
+        record.mutable_calling()->set_number("+12125550199");
+        record.set_node(NodeName(node));
+        record.set_ended_at_ms(kStartMs);
+        Put(static_cast<std::int64_t>(node), source, record.SerializeAsString());
+      }
+    }
+  }
+
+  // One call through two switches, by a customer who calls this once only: whatever the two records
+  // say, they are one call.
+  void MakeTwins() {
+    v1::CallRecord call;
+    call.mutable_called()->set_number(AnyLine());
+    call.mutable_calling()->set_number(Numbered("+1646555", 130 + twins_++, 4));
+    const int number = ++calls_;
+    const std::size_t first = random_.Below(Sources().size());
+    const std::size_t second = (first + 1 + random_.Below(Sources().size() - 1)) % Sources().size();
+    const std::int64_t begin_ms = kStartMs + random_.Between(5'000, plan_.chaos_ms - 20'000);
+    for (const std::size_t source : {first, second}) {
+      v1::CallRecord record = call;
+      record.set_record_id("r" + std::to_string(number) + "-" + std::to_string(source) + "-twin");
+      if (source == first && random_.Chance(0.5))
+        record.set_join_key("call-" + std::to_string(number));
+      MakeLeg(record, source, begin_ms + random_.Between(-700, 700), true, false, 0, AnyKind());
+      Truth& truth = plan_.truth[record.record_id()];
+      truth.twin = number;
+      truth.alone = false;
+    }
+  }
+
   void MakeCall() {
+    if (twins_ < kTwinsMax && random_.Chance(0.06)) return MakeTwins();
     v1::CallRecord call;
     call.mutable_called()->set_number(random_.Chance(0.1) ? "+12125550199" : AnyLine());
     call.mutable_calling()->set_number(AnyCustomer());
@@ -214,6 +258,11 @@ class Generator {
                                        ended};
     std::int64_t at = ended - shift - kStartMs + random_.Between(0, 2'000);
     if (random_.Chance(0.06)) at += random_.Between(5'000, 40'000);  // out of order
+    if (Sources()[source].of_files()) {
+      const std::size_t node = random_.Below(kNodes);
+      record.set_node(NodeName(node));
+      at += kFileEveryMs[node] - at % kFileEveryMs[node];  // with the file
+    }
     Put(at, source, record.SerializeAsString());
     while (random_.Chance(0.12))
       Put(at + random_.Between(0, 20'000), source, record.SerializeAsString());
@@ -283,10 +332,11 @@ class Generator {
   Plan plan_;
   std::vector<std::string> customers_;
   int calls_ = 0;
+  int twins_ = 0;
 };
 
 Source NewSource(const std::string& name, std::int32_t partitions, v1::SettleProfile::Emits emits,
-                 std::int64_t settle_ms, bool leg_risk) {
+                 std::int64_t settle_ms, bool leg_risk, std::int64_t past_end_ms = 0) {
   Source source;
   source.topic = "textback.cdrs." + name;
   source.partitions = partitions;
@@ -294,18 +344,22 @@ Source NewSource(const std::string& name, std::int32_t partitions, v1::SettlePro
   source.config.settle.set_emits(emits);
   source.config.settle.set_settle_ms(settle_ms);
   source.config.settle.set_accept_leg_risk(leg_risk);
+  source.config.settle.set_past_end_ms(past_end_ms);
   return source;
 }
 
 }  // namespace
 
 const std::vector<Source>& Sources() {
-  static const auto* const kSources =
-      new std::vector<Source>{NewSource("pbx", 3, v1::SettleProfile::EMITS_LEG_END, 3'000, false),
-                              NewSource("sbc", 2, v1::SettleProfile::EMITS_CALL_END, 0, false),
-                              NewSource("hunt", 1, v1::SettleProfile::EMITS_LEG_END, 2'000, true)};
+  static const auto* const kSources = new std::vector<Source>{
+      NewSource("pbx", 3, v1::SettleProfile::EMITS_LEG_END, 3'000, false),
+      NewSource("sbc", 2, v1::SettleProfile::EMITS_CALL_END, 0, false),
+      NewSource("hunt", 1, v1::SettleProfile::EMITS_LEG_END, 2'000, true),
+      NewSource("msc", 2, v1::SettleProfile::EMITS_CALL_END, 25'000, false, 2'000)};
   return *kSources;
 }
+
+std::string NodeName(std::size_t node) { return "msc-" + std::to_string(node + 1); }
 
 Plan MakePlan(std::uint64_t seed) { return Generator(seed).Make(); }
 

@@ -47,8 +47,14 @@ struct Source {
   std::string topic;
   std::int32_t partitions = 1;
   cdr::SourceConfig config;
+
+  // Its records come in files, each node's at intervals of its own.
+  bool of_files() const { return config.settle.past_end_ms() > 0; }
 };
 const std::vector<Source>& Sources();
+
+inline constexpr std::size_t kNodes = 2;  // of each source of files
+std::string NodeName(std::size_t node);
 
 // A message on a source's topic.
 struct ScriptedRecord {
@@ -71,6 +77,7 @@ struct Truth {
   bool withheld = false;
   bool alone = false;  // no other record is of its call
   std::int64_t ended_ms = 0;
+  int twin = 0;  // not 0: two sources wrote this call, with no key in common
 };
 
 struct Blow {
