@@ -28,7 +28,7 @@ Result<cdr::NumberPattern> CheckBlockEntry(std::string_view key, const v1::Block
 }
 
 BlockFeed::BlockFeed(log::Log& log, Clock& clock, TableFeedConfig config, IntakeEvents& events)
-    : TableFeed(log, clock, std::move(config), events, "block lists") {}
+    : TableFeed(log, clock, std::move(config), "block lists"), events_(events) {}
 
 std::shared_ptr<const BlockTable> BlockFeed::Blocked() const {
   const std::lock_guard lock(mutex_);
@@ -58,16 +58,16 @@ void BlockFeed::Apply(const log::Record& record) {
   v1::BlockEntry entry;
   const std::string shown = IsUtf8(key) ? MaskAddress(key.substr(0, 32)) : "(unreadable)";
   if (!entry.ParseFromArray(record.value->data(), static_cast<int>(record.value->size()))) {
-    return events().OnBlockRefused(shown, Invalid("the record is no textback.v1.BlockEntry"));
+    return events_.OnBlockRefused(shown, Invalid("the record is no textback.v1.BlockEntry"));
   }
   const auto what = CheckBlockEntry(key, entry);
-  if (!what) return events().OnBlockRefused(shown, what.error());
+  if (!what) return events_.OnBlockRefused(shown, what.error());
   if (entries_.size() >= kBlockEntriesMax) {
-    return events().OnBlockRefused(
+    return events_.OnBlockRefused(
         shown, Invalid("more than " + std::to_string(kBlockEntriesMax) + " entries"));
   }
   const auto list = ListOf(entry);
-  if (!list) return events().OnBlockRefused(shown, list.error());
+  if (!list) return events_.OnBlockRefused(shown, list.error());
   entries_.emplace(key, Entry{*what, *list});
 }
 
@@ -79,7 +79,7 @@ void BlockFeed::Publish() {
   const auto conflict = builder.Build(numbers);
   TB_ASSERT(!conflict);
   auto table = std::make_shared<const BlockTable>(std::move(numbers), lists_, position());
-  events().OnBlocked(table->size(), position());
+  events_.OnBlocked(table->size(), position());
   const std::lock_guard lock(mutex_);
   table_ = std::move(table);
 }

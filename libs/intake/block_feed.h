@@ -19,6 +19,7 @@
 #include <vector>
 
 #include "base/result.h"
+#include "intake/events.h"
 #include "intake/reach.h"
 #include "intake/table_feed.h"
 #include "textback/v1/block_entry.pb.h"
@@ -47,6 +48,11 @@ class BlockFeed final : public TableFeed {
   void Apply(const log::Record& record) override;
   Result<cdr::NumberTable::Value> ListOf(const v1::BlockEntry& entry);
   void Publish() override;
+  void OnRetry(const Error& why, std::chrono::milliseconds wait) override {
+    events_.OnRetry(why, wait);
+  }
+
+  IntakeEvents& events_;
 
   std::unordered_map<std::string, Entry> entries_;
   std::vector<BlockTable::List> lists_;  // by value - 1; grows only until the topic is read anew

@@ -7,9 +7,9 @@
 
 namespace textback::intake {
 
-TableFeed::TableFeed(log::Log& log, Clock& clock, TableFeedConfig config, IntakeEvents& events,
+TableFeed::TableFeed(log::Log& log, const Clock& clock, TableFeedConfig config,
                      std::string_view content)
-    : log_(log), clock_(clock), config_(std::move(config)), events_(events), content_(content) {}
+    : log_(log), clock_(clock), config_(std::move(config)), content_(content) {}
 
 Status TableFeed::Step(std::chrono::milliseconds wait) {
   if (clock_.Mono() < retry_at_) return Ok();
@@ -63,7 +63,7 @@ Status TableFeed::Handle(Error error) {
     return error;
   reader_.reset();
   retry_at_ = clock_.Mono() + config_.backoff;
-  events_.OnRetry(error, config_.backoff);
+  OnRetry(error, config_.backoff);
   return Ok();
 }
 

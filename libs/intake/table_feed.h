@@ -1,5 +1,5 @@
-// Follows a compacted topic of one partition whose content is a table: what TenantFeed and
-// BlockFeed have in common.
+// Follows a compacted topic of one partition whose content is a table: what TenantFeed, BlockFeed
+// and decide's PolicyFeed have in common.
 //
 // Nothing is published before the topic was read up to the end that it had at the start; from then
 // on each change makes a new table, at most one per `rebuild_interval`. A reader that is of no use
@@ -21,7 +21,6 @@
 
 #include "base/clock.h"
 #include "base/result.h"
-#include "intake/events.h"
 #include "log/log.h"
 
 namespace textback::intake {
@@ -38,26 +37,25 @@ class TableFeed {
 
  protected:
   // `content`: in words, for errors ("tenants"); static. All others outlive the feed.
-  TableFeed(log::Log& log, Clock& clock, TableFeedConfig config, IntakeEvents& events,
-            std::string_view content);
+  TableFeed(log::Log& log, const Clock& clock, TableFeedConfig config, std::string_view content);
   virtual ~TableFeed() = default;
 
-  IntakeEvents& events() { return events_; }
   std::int64_t position() const { return position_; }  // applied up to here
 
  private:
   virtual void Clear() = 0;
   virtual void Apply(const log::Record& record) = 0;
   virtual void Publish() = 0;
+  // Something failed and is tried again after `wait`.
+  virtual void OnRetry(const Error& why, std::chrono::milliseconds wait) = 0;
 
   Status Open();
   Status Read(std::chrono::milliseconds wait);
   Status Handle(Error error);
 
   log::Log& log_;
-  Clock& clock_;
+  const Clock& clock_;
   const TableFeedConfig config_;
-  IntakeEvents& events_;
   const std::string_view content_;
 
   std::unique_ptr<log::Reader> reader_;

@@ -37,7 +37,7 @@ Result<std::vector<Msisdn>> CheckTenant(std::string_view key, const v1::Tenant& 
 }
 
 TenantFeed::TenantFeed(log::Log& log, Clock& clock, TableFeedConfig config, IntakeEvents& events)
-    : TableFeed(log, clock, std::move(config), events, "tenants") {}
+    : TableFeed(log, clock, std::move(config), "tenants"), events_(events) {}
 
 std::shared_ptr<const LineTable> TenantFeed::Lines() const {
   const std::lock_guard lock(mutex_);
@@ -59,18 +59,18 @@ void TenantFeed::Apply(const log::Record& record) {
   v1::Tenant tenant;
   const std::string shown = IsUtf8(key) ? key.substr(0, kTenantIdMax) : "(unreadable)";
   if (!tenant.ParseFromArray(record.value->data(), static_cast<int>(record.value->size()))) {
-    events().OnTenantRefused(shown, Invalid("the record is no textback.v1.Tenant"));
+    events_.OnTenantRefused(shown, Invalid("the record is no textback.v1.Tenant"));
     return;
   }
   auto lines = CheckTenant(key, tenant);
   if (!lines) {
-    events().OnTenantRefused(shown, lines.error());
+    events_.OnTenantRefused(shown, lines.error());
     return;
   }
   if (claims_.size() >= kTenantsMax || lines_ + lines->size() > kLinesMax) {
-    events().OnTenantRefused(shown,
-                             Invalid("more than " + std::to_string(kTenantsMax) + " tenants or " +
-                                     std::to_string(kLinesMax) + " lines: this one is left out"));
+    events_.OnTenantRefused(shown,
+                            Invalid("more than " + std::to_string(kTenantsMax) + " tenants or " +
+                                    std::to_string(kLinesMax) + " lines: this one is left out"));
     return;
   }
   lines_ += lines->size();
@@ -102,14 +102,14 @@ void TenantFeed::Publish() {
   lines.reserve(wanted.size());
   for (const auto& want : wanted) {
     if (!lines.empty() && lines.back().first == want.number) {
-      events().OnLineRefused(want.number.Masked(), tenants[want.owner],
-                             tenants[lines.back().second]);
+      events_.OnLineRefused(want.number.Masked(), tenants[want.owner],
+                            tenants[lines.back().second]);
     } else {
       lines.emplace_back(want.number, want.owner);
     }
   }
   auto table = std::make_shared<const LineTable>(std::move(tenants), lines, position());
-  events().OnLines(claims_.size(), table->size(), position());
+  events_.OnLines(claims_.size(), table->size(), position());
   const std::lock_guard lock(mutex_);
   table_ = std::move(table);
 }

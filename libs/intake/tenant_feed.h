@@ -21,6 +21,7 @@
 #include <vector>
 
 #include "base/result.h"
+#include "intake/events.h"
 #include "intake/line_table.h"
 #include "intake/table_feed.h"
 #include "textback/v1/tenant.pb.h"
@@ -54,6 +55,11 @@ class TenantFeed final : public TableFeed, public LineSource {
   void Clear() override;
   void Apply(const log::Record& record) override;
   void Publish() override;
+  void OnRetry(const Error& why, std::chrono::milliseconds wait) override {
+    events_.OnRetry(why, wait);
+  }
+
+  IntakeEvents& events_;
 
   std::size_t lines_ = 0;
   std::unordered_map<std::string, Claim> claims_;

@@ -2,50 +2,42 @@
 // batches.
 //
 // Current() is null until the topic was read up to the end that it had at the start: a decision
-// without its tenant's policy would be wrong for ever.
+// without its tenant's policy would be wrong for ever (intake/table_feed.h).
 //
-// Threads: Step on one thread; Current from any.
-// Errors of Step: kRetry is handled inside (a later Step goes on); anything else: stop and say so.
+// Threads and errors: as TableFeed; Current from any.
 #pragma once
 
-#include <chrono>
-#include <functional>
 #include <memory>
 #include <mutex>
 #include <string>
 
 #include "base/clock.h"
+#include "intake/table_feed.h"
 #include "log/log.h"
 #include "policy/tenant.h"
 #include "telemetry/log.h"
 
 namespace textback::pipeline {
 
-class PolicyFeed final : public policy::SnapshotSource {
+class PolicyFeed final : public intake::TableFeed, public policy::SnapshotSource {
  public:
   // All outlive it.
   PolicyFeed(log::Log& log, const Clock& clock, telemetry::Log& notices, std::string topic,
              std::int64_t horizon_ms);
 
-  Status Step(std::chrono::milliseconds wait);
   std::shared_ptr<const policy::Snapshot> Current() override;
 
  private:
-  Status Open();
-  void Apply(const log::Record& record);
+  void Clear() override;
+  void Apply(const log::Record& record) override;
+  void Publish() override;
+  void OnRetry(const Error& why, std::chrono::milliseconds wait) override;
 
-  log::Log& log_;
-  const Clock& clock_;
   telemetry::Log& notices_;
-  const std::string topic_;
+  const std::int64_t horizon_ms_;
   policy::SnapshotBuilder builder_;
-  std::unique_ptr<log::Reader> reader_;
-  log::Batch batch_;
-  std::int64_t target_ = 0;
-  std::int64_t position_ = 0;
-  MonoTime retry_at_{};
   std::mutex mutex_;
-  std::shared_ptr<const policy::Snapshot> snapshot_;
+  std::shared_ptr<const policy::Snapshot> snapshot_;  // guarded by mutex_
 };
 
 }  // namespace textback::pipeline
