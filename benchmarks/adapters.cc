@@ -22,6 +22,7 @@ namespace {
 
 namespace cdr = textback::cdr;
 
+constexpr std::size_t kBetweenLooks = 4'000;        // at the clock
 constexpr std::int64_t kNowMs = 1'800'000'000'000;  // later than any sample
 
 double CpuSeconds() {
@@ -99,6 +100,10 @@ int main(int argc, char** argv) {
     config.format.mapping_file = options.mapping;
   }
   const auto values = ValuesOf(options, config.format);
+  if (values.empty()) {
+    std::fprintf(stderr, "textback-bench-adapters: %s is empty\n", options.file.c_str());
+    return 1;
+  }
   auto decoder = cdr::Decoder::Make(config);
   if (!decoder) {
     std::fprintf(stderr, "textback-bench-adapters: %s\n", decoder.error().message.c_str());
@@ -113,7 +118,8 @@ int main(int argc, char** argv) {
     const double begin = CpuSeconds();
     double end = begin;
     while (end - begin < options.seconds) {
-      for (const auto& value : values) {
+      for (std::size_t i = 0; i < kBetweenLooks; ++i) {
+        const auto& value = values[i % values.size()];
         decoder->Decode(value, {.now_ms = kNowMs, .produced_ms = kNowMs}, decoded);
         ++messages;
         records += decoded.items.size();
