@@ -45,12 +45,15 @@ inline constexpr char kRecordType[] =
 // line it is can't be told, and "nobody's" would hide that a rule is missing.
 inline constexpr char kRoutingPrefix[] = "routing_prefix";
 
-inline constexpr std::array<std::string_view, 28> kAll = {
+// No source of the topic has the name in the record's header, or the record has none.
+inline constexpr char kUnknownSource[] = "unknown_source";
+
+inline constexpr std::array<std::string_view, 29> kAll = {
     kValueMissing,      kValueTooLarge, kTooManyRecords,   kWireHeader,         kInvalidUtf8,
     kProtobufMalformed, kJsonMalformed, kJsonUnknownField, kJsonDuplicateField, kJsonBadValue,
     kCsvUnfinished,     kCsvColumns,    kCsvBadValue,      kFieldTooLong,       kTooManyCauses,
     kTimeMissing,       kTimeAbsurd,    kXmlMalformed,     kXmlBadValue,        kFormMalformed,
     kFormBadValue,      kTextMalformed, kTextBadValue,     kBerMalformed,       kBerBadValue,
-    kFieldMissing,      kRecordType,    kRoutingPrefix};
+    kFieldMissing,      kRecordType,    kRoutingPrefix,    kUnknownSource};
 
 }  // namespace textback::cdr::reasons

@@ -1,7 +1,6 @@
 #include "intake/intake.h"
 
 #include <algorithm>
-#include <set>
 
 #include "base/planted.h"
 #include "intake/reach.h"
@@ -17,6 +16,7 @@ namespace {
 using std::chrono::milliseconds;
 
 constexpr std::size_t kDeadLetterValueMax = 64 * 1024;
+constexpr std::size_t kDeadLetterHeaderMax = 256;
 constexpr std::size_t kInputsMax = 256;
 constexpr milliseconds kQueueWait{20};
 
@@ -65,19 +65,7 @@ Result<std::unique_ptr<Intake>> Intake::Make(log::Log& log, Clock& clock, const 
     return FatalError("config_invalid", "in_flight_max and poll.records_max must be above 0");
   }
   std::unique_ptr<Intake> intake(new Intake(log, clock, lines, std::move(config), events, reach));
-  std::set<std::string> names;
-  for (const auto& input : intake->config_.inputs) {
-    if (!names.insert(input.source.name).second) {
-      return FatalError("config_invalid",
-                        "source " + input.source.name + " stands twice: record ids are per source");
-    }
-    TB_ASSIGN_OR_RETURN(auto decoder, cdr::Decoder::Make(input.source));
-    const auto [it, added] = intake->decoders_.try_emplace(
-        input.topic, std::make_unique<cdr::Decoder>(std::move(decoder)));
-    if (!added)
-      return FatalError("config_invalid",
-                        "topic " + input.topic + " stands twice among the inputs");
-  }
+  TB_ASSIGN_OR_RETURN(intake->sources_, SourcesByTopic(intake->config_.inputs));
   return intake;
 }
 
@@ -145,7 +133,7 @@ Status Intake::Open() {
     log::ConsumerConfig consumer;
     consumer.group = config_.group;
     consumer.instance = config_.instance;
-    for (const auto& input : config_.inputs) consumer.topics.push_back(input.topic);
+    for (const auto& [topic, sources] : sources_) consumer.topics.push_back(topic);
     consumer.co_partitioned = false;
     consumer.session_timeout = config_.session_timeout;
     TB_ASSIGN_OR_RETURN(consumer_, log_.NewConsumer(consumer, *this));
@@ -282,7 +270,7 @@ Status Intake::StartOne(const log::TopicPartition& source,
   TB_ASSIGN_OR_RETURN(const auto range, consumer_->Offsets(source, false));
   const std::string where = source.topic + "/" + std::to_string(source.partition);
   Partition partition;
-  partition.decoder = decoders_.at(source.topic).get();
+  partition.sources = &sources_.at(source.topic);
   partition.next_offset = range.begin;
   if (committed) {
     if (committed->next_offset > range.end) {
@@ -349,8 +337,14 @@ Status Intake::HandOn() {
 
 Status Intake::HandOnMessage(const log::Record& message, std::int64_t now_ms,
                              Partition& partition) {
-  auto& decoder = *partition.decoder;
   auto& tallies = partition.progress.tallies;
+  const auto& sources = *partition.sources;
+  Naming naming{{}, sources.header(), std::nullopt};
+  if (!naming.header.empty()) naming.value = consumer_->HeaderOf(message, sources.header());
+  auto* const chosen = sources.Choose(naming.value);
+  if (chosen == nullptr) return ParkUnknown(message, naming, sources, tallies);
+  auto& decoder = *chosen;
+  naming.source = decoder.config().name;
   const std::uint64_t ids_made = decoder.ids_made();
   decoder.Decode(message.value, {now_ms, message.timestamp_ms}, decoded_);
   ++tallies.messages;
@@ -365,7 +359,7 @@ Status Intake::HandOnMessage(const log::Record& message, std::int64_t now_ms,
   }
   for (const auto& rejected : decoded_.rejected) {
     ++tallies.records;
-    TB_RETURN_IF_ERROR(ParkRejected(message, decoder.config().name, rejected, tallies));
+    TB_RETURN_IF_ERROR(ParkRejected(message, naming, rejected, tallies));
   }
   if (decoder.ids_made() != ids_made) events_.OnIdsMade(decoder.ids_made() - ids_made);
   return Ok();
@@ -423,7 +417,16 @@ Status Intake::HandOnSide(v1::CallRecord& record, Tallies& tallies) {
   return Ok();
 }
 
-Status Intake::ParkRejected(const log::Record& message, std::string_view source,
+Status Intake::ParkUnknown(const log::Record& message, const Naming& naming, const Sources& sources,
+                           Tallies& tallies) {
+  ++tallies.messages;
+  ++tallies.records;
+  const cdr::Decoded::Rejected unknown{sources.Unknown(naming.value),
+                                       message.value.value_or(std::string_view())};
+  return ParkRejected(message, naming, unknown, tallies);
+}
+
+Status Intake::ParkRejected(const log::Record& message, const Naming& naming,
                             const cdr::Decoded::Rejected& rejected, Tallies& tallies) {
   v1::DeadLetter letter;
   auto& coordinates = *letter.mutable_coordinates();
@@ -431,14 +434,18 @@ Status Intake::ParkRejected(const log::Record& message, std::string_view source,
   coordinates.set_partition(message.partition);
   coordinates.set_offset(message.offset);
   letter.set_role("intake");
-  letter.set_source(std::string(source));
+  letter.set_source(std::string(naming.source));
+  if (naming.value) {
+    letter.set_source_header(std::string(naming.header));
+    letter.set_source_header_value(std::string(naming.value->substr(0, kDeadLetterHeaderMax)));
+  }
   letter.set_reason(rejected.error.code);
   letter.set_message(rejected.error.message);
   letter.set_key(std::string(message.key.substr(0, kDeadLetterValueMax)));
   letter.set_value(std::string(rejected.bytes.substr(0, kDeadLetterValueMax)));
   letter.set_value_size(rejected.bytes.size());
   letter.set_at_ms(clock_.NowMs());
-  events_.OnDeadLetter(source, rejected.error);
+  events_.OnDeadLetter(naming.source, rejected.error);
   tallies.deadletter += 2;  // neither side can be told
   return Send(config_.deadletter_topic, std::nullopt, CoordinatesKey(message),
               letter.SerializeAsString());

@@ -36,16 +36,15 @@
 #include <map>
 #include <memory>
 #include <string>
-#include <unordered_map>
 #include <vector>
 
 #include "base/clock.h"
 #include "base/result.h"
-#include "cdr/decoder.h"
 #include "intake/events.h"
 #include "intake/line_table.h"
 #include "intake/nodes.h"
 #include "intake/reach.h"
+#include "intake/sources.h"
 #include "intake/tallies.h"
 #include "intake/tenant_feed.h"
 #include "log/fence_bound.h"
@@ -53,16 +52,11 @@
 
 namespace textback::intake {
 
-struct IntakeInput {
-  std::string topic;
-  cdr::SourceConfig source;
-};
-
 struct IntakeConfig {
   std::string group;
   std::string
       instance;  // group.instance.id, and Watermark.instance: unique per thread of the cluster
-  std::vector<IntakeInput> inputs;  // each topic once
+  std::vector<IntakeInput> inputs;  // each source once
   std::string calls_topic;
   std::string deadletter_topic;
   log::PollLimits poll;
@@ -101,11 +95,17 @@ class Intake final : private log::RebalanceListener {
 
  private:
   struct Partition {
-    cdr::Decoder* decoder = nullptr;
+    const Sources* sources = nullptr;
     std::int64_t next_offset = 0;
     Progress progress;            // up to next_offset
     std::int64_t committed = 0;   // the group's
     Progress committed_progress;  // as it was there
+  };
+  // How a message named its source, for its dead letters.
+  struct Naming {
+    std::string_view source;  // empty: none that is known
+    std::string_view header;
+    std::optional<std::string_view> value;
   };
   // All before `offsets` is durable once the writer has come to `sequence`.
   struct Checkpoint {
@@ -131,7 +131,9 @@ class Intake final : private log::RebalanceListener {
   Status HandOnRecord(v1::CallRecord& record, Tallies& tallies);
   Status HandOnSide(v1::CallRecord& record, Tallies& tallies);
   bool TakeTables();
-  Status ParkRejected(const log::Record& message, std::string_view source,
+  Status ParkUnknown(const log::Record& message, const Naming& naming, const Sources& sources,
+                     Tallies& tallies);
+  Status ParkRejected(const log::Record& message, const Naming& naming,
                       const cdr::Decoded::Rejected& rejected, Tallies& tallies);
   Status SendWatermark(const std::vector<log::TopicPartition>& sources);
   Status WatermarkIfDue();
@@ -155,7 +157,7 @@ class Intake final : private log::RebalanceListener {
   const IntakeConfig config_;
   IntakeEvents& events_;
 
-  std::unordered_map<std::string, std::unique_ptr<cdr::Decoder>> decoders_;  // by topic
+  std::map<std::string, Sources> sources_;  // by topic
   std::unique_ptr<log::Consumer> consumer_;
   std::unique_ptr<log::Writer> writer_;
   std::int32_t calls_partitions_ = 0;

@@ -121,6 +121,10 @@ class World {
     ASSERT_TRUE(writer_->Send(topic, partition, "any", value, clock.NowMs()));
     ASSERT_TRUE(writer_->Flush(1s));
   }
+  void PutWith(const log::Header& header, const std::string& value) {
+    ASSERT_TRUE(writer_->SendWith(header, "cdrs", 0, "any", value, clock.NowMs()));
+    ASSERT_TRUE(writer_->Flush(1s));
+  }
   void Put(std::int32_t partition, const v1::CallRecord& record) {
     Put("cdrs", partition, record.SerializeAsString());
   }
@@ -325,6 +329,66 @@ TEST(Intake, ReadsEachTopicWithItsAdapter) {
   ASSERT_EQ(calls.size(), 1U);
   EXPECT_EQ(calls[0].key, kCaller);
   EXPECT_EQ(calls[0].entry.record().source(), "src-lines");
+}
+
+// One topic, two formats: protobuf, and JSON that names its source.
+TEST(Intake, AHeaderNamesTheSourceThatReadsARecord) {
+  World world;
+  auto& protobuf = world.config.inputs[0];
+  protobuf.source_header = "origin";
+  protobuf.reads_unnamed = true;
+  auto json = protobuf;
+  json.source.name = "src-json";
+  json.source.format.adapter = "json";
+  json.reads_unnamed = false;
+  world.config.inputs.push_back(json);
+  const std::string text =
+      R"({"record_id": "j1", "calling": {"number": "07700 900123"}, "called": {"number": "+442079460000"},)"
+      R"( "ended_at_ms": 1789999990000})";
+  world.PutWith({"origin", "src-json"}, text);
+  world.PutWith({"origin", "src-cdrs"}, Record("p1", kCaller, kLeeds).SerializeAsString());
+  world.PutWith({"other", "src-json"}, Record("p2", kCaller, kLeeds).SerializeAsString());
+  world.Put(0, Record("p3", kCaller, kLeeds));
+  world.PutWith({"origin", "src-cdrs"}, text);  // named wrongly: read as what it says it is
+  world.Run(20);
+  std::map<std::string, std::string> sources;
+  for (const auto& call : world.Calls())
+    sources[call.entry.record().record_id()] = call.entry.record().source();
+  EXPECT_EQ(sources,
+            (std::map<std::string, std::string>{
+                {"j1", "src-json"}, {"p1", "src-cdrs"}, {"p2", "src-cdrs"}, {"p3", "src-cdrs"}}));
+  const auto letters = world.DeadLetters();
+  ASSERT_EQ(letters.size(), 1U);
+  EXPECT_EQ(letters[0].reason(), "protobuf_malformed");
+  EXPECT_EQ(letters[0].source(), "src-cdrs");
+  EXPECT_EQ(letters[0].source_header(), "origin");
+  EXPECT_EQ(letters[0].source_header_value(), "src-cdrs");
+}
+
+TEST(Intake, ASourceThatNobodyKnowsIsADeadLetterAndCounted) {
+  World world;
+  world.config.inputs[0].source_header = "origin";
+  const auto value = Record("p1", kCaller, kLeeds).SerializeAsString();
+  world.PutWith({"origin", "hull"}, value);
+  world.PutWith({"origin", std::string(1'000, 'h')}, value);
+  world.Put("cdrs", 0, std::nullopt);  // no header, and nothing else either
+  world.PutWith({"origin", "src-cdrs"}, value);
+  world.Run(20);
+  EXPECT_EQ(world.Calls().size(), 1U) << "what comes behind them is read";
+  const auto letters = world.DeadLetters();
+  ASSERT_EQ(letters.size(), 3U);
+  std::multiset<std::size_t> kept;
+  for (const auto& letter : letters) {
+    EXPECT_EQ(letter.reason(), "unknown_source");
+    EXPECT_EQ(letter.source(), "");
+    EXPECT_EQ(letter.role(), "intake");
+    EXPECT_EQ(letter.source_header().empty(), letter.source_header_value().empty());
+    EXPECT_EQ(letter.value(), letter.source_header().empty() ? "" : value);
+    kept.insert(letter.source_header_value().size());
+  }
+  EXPECT_EQ(kept, (std::multiset<std::size_t>{0, 4, 256}));
+  EXPECT_EQ(world.Committed(), (Tallies{4, 4, 1, 6, 1}));
+  EXPECT_EQ(world.heard.counted, world.Committed());
 }
 
 TEST(Intake, WatermarksComeFirstAndThenEachSecond) {

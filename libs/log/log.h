@@ -35,6 +35,12 @@ struct TopicPartition {
   auto operator<=>(const TopicPartition&) const = default;
 };
 
+// A pair that a record may carry beside key and value. Names are case-sensitive.
+struct Header {
+  std::string_view name;
+  std::string_view value;
+};
+
 // One message. Views live until the Batch that holds it is cleared or polled into again.
 struct Record {
   std::string_view topic;
@@ -43,6 +49,7 @@ struct Record {
   std::int64_t timestamp_ms = 0;          // when it was produced (CreateTime)
   std::string_view key;                   // empty: none
   std::optional<std::string_view> value;  // nullopt: tombstone
+  const void* native = nullptr;           // the log's own, for Consumer::HeaderOf
 };
 
 // What a poll brought, and the memory behind it. Reuse one per thread.
@@ -128,6 +135,14 @@ class Consumer {
   // waiting up to `wait` for the first. Runs the group's protocol and the listener.
   // kYield: fenced by another member with the same instance: close. kFatal: recreate.
   virtual Status Poll(Batch& batch, const PollLimits& limits, std::chrono::milliseconds wait) = 0;
+
+  // The last header of this name of a record of the batch, which is read from the record only when
+  // it is asked for; nullopt: it has none. Lives as the record's other views. A log that keeps no
+  // headers (embedded) has none.
+  virtual std::optional<std::string_view> HeaderOf(const Record& /*record*/,
+                                                   const std::string& /*name*/) const {
+    return std::nullopt;
+  }
 
   // Starts (or moves) an assigned partition at `offset`. Not assigned: no effect.
   virtual Status Resume(const TopicPartition& partition, std::int64_t offset) = 0;
@@ -218,6 +233,12 @@ class Writer {
   virtual Result<std::uint64_t> Send(std::string_view topic, std::optional<std::int32_t> partition,
                                      std::string_view key, std::optional<std::string_view> value,
                                      std::int64_t timestamp_ms) = 0;
+  // As Send, with a header. kFatal: this log keeps none.
+  virtual Result<std::uint64_t> SendWith(const Header& header, std::string_view topic,
+                                         std::optional<std::int32_t> partition,
+                                         std::string_view key,
+                                         std::optional<std::string_view> value,
+                                         std::int64_t timestamp_ms);
   // Serves deliveries. Every send up to and including the returned number is durable. kRetry: some
   // send failed for good and must be sent again by the caller (the writer is then useless:
   // recreate).

@@ -44,9 +44,10 @@ Status Member::Open() {
 Status Member::Poll() {
   const auto polled = consumer_->Poll(batch_, PollLimits{}, fixture_.wait());
   for (const auto& r : batch_.records) {
-    Seen one{std::string(r.topic), r.partition,        r.offset,
-             r.timestamp_ms,       std::string(r.key), std::nullopt};
+    Seen one{std::string(r.topic), r.partition,  r.offset,    r.timestamp_ms,
+             std::string(r.key),   std::nullopt, std::nullopt};
     if (r.value) one.value.emplace(*r.value);
+    if (const auto header = consumer_->HeaderOf(r, kHeader)) one.header.emplace(*header);
     seen.push_back(std::move(one));
   }
   TB_RETURN_IF_ERROR(polled);

@@ -48,6 +48,8 @@ struct Capabilities {
   // Commit returns when the outcome is certain; what it committed shows to readers of committed
   // records a moment later, when the coordinator has written its markers. False: at once.
   bool commits_show_late = false;
+  // Records may carry headers. False: none comes in, and a send with one is refused.
+  bool keeps_headers = true;
   // Markers of transactions take an offset, so that consecutive transactions leave gaps.
   bool markers_take_offsets = true;
 };
@@ -108,7 +110,10 @@ struct Seen {
   std::int64_t timestamp_ms = 0;
   std::string key;
   std::optional<std::string> value;
+  std::optional<std::string> header;  // the one of the name kHeader; a Member reads it
 };
+
+inline constexpr char kHeader[] = "conformance-Header";
 
 // A consumer and its listener, driven by hand. Resumes what it is given at the committed offset, or
 // at the log's start, unless `resume` is false.

@@ -35,6 +35,35 @@ std::optional<Error> Refusal(LogFixture& fixture, Member& member) {
 
 }  // namespace
 
+TEST_P(LogConformance, AHeaderComesWithItsRecordAndWithNoOther) {
+  const auto topic = Topic("headers");
+  auto writer = log().NewWriter("headers");
+  ASSERT_TRUE(writer);
+  const auto first = (*writer)->SendWith({kHeader, "one"}, topic, 0, "k", "v1", 1);
+  if (!can().keeps_headers) {
+    ASSERT_FALSE(first) << "a header would be lost";
+    EXPECT_EQ(first.error().disposition, Disposition::kFatal);
+    GTEST_SKIP() << "this log keeps no headers";
+  }
+  ASSERT_TRUE(first);
+  ASSERT_TRUE((*writer)->Send(topic, 0, "k", "v2", 2));
+  ASSERT_TRUE((*writer)->SendWith({kHeader, ""}, topic, 0, "k", "v3", 3));
+  ASSERT_TRUE((*writer)->SendWith({"conformance-header", "one"}, topic, 0, "k", std::nullopt, 4));
+  ASSERT_TRUE((*writer)->Flush(30s));
+  Member member(fixture(), 0, "m", GroupOf(fixture().Unique("g"), "i", {topic}));
+  ASSERT_TRUE(member.Open());
+  ASSERT_TRUE(fixture().Until([&] {
+    EXPECT_TRUE(member.Poll());
+    return member.seen.size() >= 4;
+  }));
+  EXPECT_EQ(member.seen[0].header, "one");
+  EXPECT_EQ(member.seen[0].value, "v1");
+  EXPECT_EQ(member.seen[1].header, std::nullopt);
+  EXPECT_EQ(member.seen[2].header, "") << "an empty header is not an absent one";
+  EXPECT_EQ(member.seen[3].header, std::nullopt) << "names are case-sensitive";
+  EXPECT_EQ(member.seen[3].value, std::nullopt);
+}
+
 TEST_P(LogConformance, AMemberAloneGetsEverythingInOrder) {
   const auto topic = Topic("alone", 2);
   Produce(topic, 0, {"a", "b", "c"});

@@ -19,6 +19,7 @@ class EmbeddedFixture final : public log::conformance::LogFixture {
             .sessions_expire = true,
             .transactions_time_out = false,
             .open_transactions_show = false,
+            .keeps_headers = false,
             .markers_take_offsets = false};
   }
   log::Log& Process(int /*i*/) override { return *log_; }

@@ -79,7 +79,7 @@ Status Fetcher::PollOne(Cursor& cursor, log::Batch& batch, const log::PollLimits
       batch.owners.push_back(std::make_unique<BlockOwner>(block, cursor.topic->name));
     cursor.owned = true;
     batch.records.push_back({*cursor.topic->name, cursor.partition, record->offset,
-                             record->timestamp_ms, record->key, record->value});
+                             record->timestamp_ms, record->key, record->value, nullptr});
     batch.bytes += record->key.size() + (record->value ? record->value->size() : 0);
     cursor.position = record->offset + 1;
   }

@@ -61,6 +61,21 @@ Status KafkaConsumer::Poll(log::Batch& batch, const log::PollLimits& limits,
   return pump_->Poll(batch, limits, wait);
 }
 
+// librdkafka parses a message's headers the first time it is asked for them.
+std::optional<std::string_view> KafkaConsumer::HeaderOf(const log::Record& record,
+                                                        const std::string& name) const {
+  rd_kafka_headers_t* headers = nullptr;
+  const void* value = nullptr;
+  std::size_t size = 0;
+  if (rd_kafka_message_headers(static_cast<const rd_kafka_message_t*>(record.native), &headers) !=
+          RD_KAFKA_RESP_ERR_NO_ERROR ||
+      rd_kafka_header_get_last(headers, name.c_str(), &value, &size) !=
+          RD_KAFKA_RESP_ERR_NO_ERROR) {
+    return std::nullopt;
+  }
+  return std::string_view(static_cast<const char*>(value), value == nullptr ? 0 : size);
+}
+
 Status KafkaConsumer::Resume(const log::TopicPartition& partition, std::int64_t offset) {
   TB_RETURN_IF_ERROR(CheckOpen());
   if (offset < 0) {

@@ -26,6 +26,8 @@ class KafkaConsumer final : public log::Consumer, private Events {
 
   Status Poll(log::Batch& batch, const log::PollLimits& limits,
               std::chrono::milliseconds wait) override;
+  std::optional<std::string_view> HeaderOf(const log::Record& record,
+                                           const std::string& name) const override;
   Status Resume(const log::TopicPartition& partition, std::int64_t offset) override;
   Status Pause(const log::TopicPartition& partition) override;
   Result<std::map<log::TopicPartition, std::optional<log::CommittedOffset>>> Committed(

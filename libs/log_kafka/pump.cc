@@ -136,6 +136,7 @@ Pump::Taken Pump::Take(rd_kafka_message_t* message, Messages& owner, log::Batch&
   if (message->payload != nullptr) {
     record.value.emplace(static_cast<const char*>(message->payload), message->len);
   }
+  record.native = message;
   batch.bytes += message->key_len + message->len;
   batch.records.push_back(record);
   return Taken::kRecord;

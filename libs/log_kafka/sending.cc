@@ -36,9 +36,9 @@ Result<rd_kafka_topic_t*> TopicTable::Find(std::string_view topic, std::int32_t 
 
 rd_kafka_resp_err_t Produce(rd_kafka_t* producer, rd_kafka_topic_t* topic, std::int32_t partition,
                             std::string_view key, std::optional<std::string_view> value,
-                            std::int64_t timestamp_ms, void* opaque) {
+                            std::int64_t timestamp_ms, void* opaque, const log::Header* header) {
   static char empty[1] = {0};  // an empty value is not a tombstone: librdkafka tells by the pointer
-  std::array<rd_kafka_vu_t, 7> fields{};
+  std::array<rd_kafka_vu_t, 8> fields{};
   fields[0].vtype = RD_KAFKA_VTYPE_RKT;
   fields[0].u.rkt = topic;
   fields[1].vtype = RD_KAFKA_VTYPE_PARTITION;
@@ -59,7 +59,17 @@ rd_kafka_resp_err_t Produce(rd_kafka_t* producer, rd_kafka_topic_t* topic, std::
   fields[5].u.i = RD_KAFKA_MSG_F_COPY;
   fields[6].vtype = RD_KAFKA_VTYPE_OPAQUE;
   fields[6].u.ptr = opaque;
-  const ErrorPtr error(rd_kafka_produceva(producer, fields.data(), fields.size()));
+  std::size_t count = 7;
+  std::string name;  // librdkafka takes it with an end, and copies it
+  if (header != nullptr) {
+    name = header->name;
+    fields[count].vtype = RD_KAFKA_VTYPE_HEADER;
+    fields[count].u.header.name = name.c_str();
+    fields[count].u.header.val = header->value.empty() ? empty : header->value.data();
+    fields[count].u.header.size = static_cast<std::int64_t>(header->value.size());
+    ++count;
+  }
+  const ErrorPtr error(rd_kafka_produceva(producer, fields.data(), count));
   return error == nullptr ? RD_KAFKA_RESP_ERR_NO_ERROR : rd_kafka_error_code(error.get());
 }
 

@@ -12,6 +12,7 @@
 #include <string_view>
 
 #include "base/result.h"
+#include "log/log.h"
 #include "log_kafka/cluster.h"
 
 namespace textback::log_kafka {
@@ -49,6 +50,7 @@ class TopicTable {
 // memory of ours whose end a delivery report would have to tell.
 rd_kafka_resp_err_t Produce(rd_kafka_t* producer, rd_kafka_topic_t* topic, std::int32_t partition,
                             std::string_view key, std::optional<std::string_view> value,
-                            std::int64_t timestamp_ms, void* opaque);
+                            std::int64_t timestamp_ms, void* opaque,
+                            const log::Header* header = nullptr);
 
 }  // namespace textback::log_kafka

@@ -29,6 +29,22 @@ Result<std::uint64_t> KafkaWriter::Send(std::string_view topic,
                                         std::optional<std::int32_t> partition, std::string_view key,
                                         std::optional<std::string_view> value,
                                         std::int64_t timestamp_ms) {
+  return DoSend(nullptr, topic, partition, key, value, timestamp_ms);
+}
+
+Result<std::uint64_t> KafkaWriter::SendWith(const log::Header& header, std::string_view topic,
+                                            std::optional<std::int32_t> partition,
+                                            std::string_view key,
+                                            std::optional<std::string_view> value,
+                                            std::int64_t timestamp_ms) {
+  return DoSend(&header, topic, partition, key, value, timestamp_ms);
+}
+
+Result<std::uint64_t> KafkaWriter::DoSend(const log::Header* header, std::string_view topic,
+                                          std::optional<std::int32_t> partition,
+                                          std::string_view key,
+                                          std::optional<std::string_view> value,
+                                          std::int64_t timestamp_ms) {
   if (failure_) {
     return Broken();
   }
@@ -40,7 +56,7 @@ Result<std::uint64_t> KafkaWriter::Send(std::string_view topic,
       Produce(handle_->get(), handle, chosen, key, value, timestamp_ms,
               // A number that librdkafka hands back, never a place.
               // NOLINTNEXTLINE(performance-no-int-to-ptr)
-              reinterpret_cast<void*>(static_cast<std::uintptr_t>(number)));
+              reinterpret_cast<void*>(static_cast<std::uintptr_t>(number)), header);
   if (code != RD_KAFKA_RESP_ERR_NO_ERROR) {
     const std::string doing =
         "sending to " + std::string(topic) + "[" + std::to_string(chosen) + "]";

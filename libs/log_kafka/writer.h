@@ -26,12 +26,19 @@ class KafkaWriter final : public log::Writer, private Events {
   Result<std::uint64_t> Send(std::string_view topic, std::optional<std::int32_t> partition,
                              std::string_view key, std::optional<std::string_view> value,
                              std::int64_t timestamp_ms) override;
+  Result<std::uint64_t> SendWith(const log::Header& header, std::string_view topic,
+                                 std::optional<std::int32_t> partition, std::string_view key,
+                                 std::optional<std::string_view> value,
+                                 std::int64_t timestamp_ms) override;
   Result<std::uint64_t> Poll(std::chrono::milliseconds wait) override;
   Status Flush(std::chrono::milliseconds timeout) override;
 
  private:
   explicit KafkaWriter(std::shared_ptr<Cluster> cluster) : cluster_(std::move(cluster)) {}
   void OnDelivery(const rd_kafka_message_t& message) override;
+  Result<std::uint64_t> DoSend(const log::Header* header, std::string_view topic,
+                               std::optional<std::int32_t> partition, std::string_view key,
+                               std::optional<std::string_view> value, std::int64_t timestamp_ms);
   Error Broken() const;
 
   const std::shared_ptr<Cluster> cluster_;

@@ -9,6 +9,7 @@ namespace {
 
 struct Copies final : Batch::Owner {
   std::deque<std::string> strings;
+  std::deque<std::pair<std::string, std::string>> headers;
   std::string_view Keep(const std::string& s) { return strings.emplace_back(s); }
 };
 
@@ -49,6 +50,7 @@ Status Fetcher::Fetch(Batch& batch, const PollLimits& limits, bool read_committe
       record.timestamp_ms = entry->timestamp_ms;
       record.key = copies->Keep(entry->key);
       if (entry->value) record.value = copies->Keep(*entry->value);
+      if (entry->header) record.native = &copies->headers.emplace_back(*entry->header);
       batch.bytes += record.key.size() + (record.value ? record.value->size() : 0);
       batch.records.push_back(record);
       position = entry->offset + 1;
@@ -76,6 +78,13 @@ SimConsumer::SimConsumer(Broker& broker, std::shared_ptr<Process> process, Consu
 
 SimConsumer::~SimConsumer() {
   if (!member_.empty()) broker_.groups().Gone(config_.group, member_, broker_.now());
+}
+
+std::optional<std::string_view> SimConsumer::HeaderOf(const Record& record,
+                                                      const std::string& name) const {
+  const auto* header = static_cast<const std::pair<std::string, std::string>*>(record.native);
+  if (header == nullptr || header->first != name) return std::nullopt;
+  return header->second;
 }
 
 Status SimConsumer::Poll(Batch& batch, const PollLimits& limits, std::chrono::milliseconds) {

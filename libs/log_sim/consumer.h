@@ -45,6 +45,8 @@ class SimConsumer final : public Consumer {
   ~SimConsumer() override;
 
   Status Poll(Batch& batch, const PollLimits& limits, std::chrono::milliseconds wait) override;
+  std::optional<std::string_view> HeaderOf(const Record& record,
+                                           const std::string& name) const override;
   Status Resume(const TopicPartition& partition, std::int64_t offset) override;
   Status Pause(const TopicPartition& partition) override;
   Result<std::map<TopicPartition, std::optional<CommittedOffset>>> Committed(

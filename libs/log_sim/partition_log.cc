@@ -21,13 +21,15 @@ std::int64_t PartitionLog::LastStableOffset() const {
 }
 
 std::int64_t PartitionLog::Append(std::int64_t producer, std::string key,
-                                  std::optional<std::string> value, std::int64_t timestamp_ms) {
+                                  std::optional<std::string> value, std::int64_t timestamp_ms,
+                                  std::optional<std::pair<std::string, std::string>> header) {
   Entry entry;
   entry.offset = end_++;
   entry.producer = producer;
   entry.timestamp_ms = timestamp_ms;
   entry.key = std::move(key);
   entry.value = std::move(value);
+  entry.header = std::move(header);
   if (producer >= 0) {
     entry.state = Entry::State::kOpen;
     open_.try_emplace(producer, entry.offset);

@@ -16,6 +16,7 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace textback::log::sim {
@@ -31,6 +32,7 @@ struct Entry {
   std::int64_t timestamp_ms = 0;
   std::string key;
   std::optional<std::string> value;
+  std::optional<std::pair<std::string, std::string>> header;
   std::optional<std::int64_t> delete_at_ms;  // tombstones and markers, once the cleaner saw them
 };
 
@@ -44,7 +46,8 @@ class PartitionLog {
 
   // `producer` -1: outside any transaction.
   std::int64_t Append(std::int64_t producer, std::string key, std::optional<std::string> value,
-                      std::int64_t timestamp_ms);
+                      std::int64_t timestamp_ms,
+                      std::optional<std::pair<std::string, std::string>> header = std::nullopt);
   // Ends the producer's transaction here.
   void AppendMarker(std::int64_t producer, bool commit, std::int64_t timestamp_ms);
 

@@ -95,7 +95,8 @@ Status SimProducer::Send(std::string_view topic, std::int32_t partition, std::st
   if (auto refused = broker_.Refuse(topic, partition, key, Size(key, value))) {
     return Keep(*std::move(refused));
   }
-  pending_.push_back({{std::string(topic), partition}, std::string(key), Own(value), timestamp_ms});
+  pending_.push_back(
+      {{std::string(topic), partition}, std::string(key), Own(value), timestamp_ms, std::nullopt});
   if (!call.cut_off()) Push();
   return Keep(Ok());  // a refusal by the broker shows later
 }
@@ -253,8 +254,18 @@ Result<std::uint64_t> SimWriter::Send(std::string_view topic, std::optional<std:
     return *std::move(refused);
   }
   pending_.push_back(
-      {{std::string(topic), *partition}, std::string(key), Own(value), timestamp_ms});
+      {{std::string(topic), *partition}, std::string(key), Own(value), timestamp_ms, std::nullopt});
   return ++sent_;
+}
+
+Result<std::uint64_t> SimWriter::SendWith(const Header& header, std::string_view topic,
+                                          std::optional<std::int32_t> partition,
+                                          std::string_view key,
+                                          std::optional<std::string_view> value,
+                                          std::int64_t timestamp_ms) {
+  auto sent = Send(topic, partition, key, value, timestamp_ms);
+  if (sent) pending_.back().header.emplace(header.name, header.value);
+  return sent;
 }
 
 Status SimWriter::Deliver(const Call& call) {
@@ -266,7 +277,7 @@ Status SimWriter::Deliver(const Call& call) {
   if (!lost) {
     for (auto& r : pending_) {
       broker_.FindPartition(r.partition)
-          ->Append(-1, std::move(r.key), std::move(r.value), r.timestamp_ms);
+          ->Append(-1, std::move(r.key), std::move(r.value), r.timestamp_ms, std::move(r.header));
     }
   }
   pending_.clear();

@@ -4,6 +4,7 @@
 #include <deque>
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "log_sim/broker.h"
@@ -15,6 +16,7 @@ struct Outgoing {
   std::string key;
   std::optional<std::string> value;
   std::int64_t timestamp_ms = 0;
+  std::optional<std::pair<std::string, std::string>> header;
 };
 
 // Forgiving where a real client would refuse to go on after kUnknown: a shard that keeps a producer
@@ -73,6 +75,10 @@ class SimWriter final : public Writer {
   Result<std::uint64_t> Send(std::string_view topic, std::optional<std::int32_t> partition,
                              std::string_view key, std::optional<std::string_view> value,
                              std::int64_t timestamp_ms) override;
+  Result<std::uint64_t> SendWith(const Header& header, std::string_view topic,
+                                 std::optional<std::int32_t> partition, std::string_view key,
+                                 std::optional<std::string_view> value,
+                                 std::int64_t timestamp_ms) override;
   Result<std::uint64_t> Poll(std::chrono::milliseconds wait) override;
   Status Flush(std::chrono::milliseconds timeout) override;
 

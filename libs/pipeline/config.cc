@@ -179,6 +179,15 @@ void ReadInput(config::Map& m, intake::IntakeInput& input) {
                     .Required()
                     .Check([](const std::string& text) { return WordProblem(text, "."); })
                     .Read();
+  input.source_header =
+      m.String("source_header",
+               "The record header that names the source, where several inputs share the topic.")
+          .Default("")
+          .Read();
+  input.reads_unnamed =
+      m.Bool("reads_unnamed", "With source_header: reads also the records that have none.")
+          .Default(false)
+          .Read();
   source.format.adapter =
       m.String("format", "protobuf, or what writes the records: a name of `textback inspect`.")
           .Default("protobuf")
@@ -424,6 +433,17 @@ void ReadSmsc(config::Map& m, SmscAccountConfig& c) {
       m.Int("parts_max", "A longer text is rejected.").Default(8).Range(1, 255).Read());
 }
 
+// Its records come from files and from our own tools, which write none.
+Status RefuseHeaders(const std::string& path, const WorkerConfig& config) {
+  for (const auto& input : config.inputs) {
+    if (input.source_header.empty()) continue;
+    return FatalError("config_invalid", path + ": intake.inputs: source " + input.source.name +
+                                            ": the log of this process keeps no headers: leave "
+                                            "source_header out, and give each source its topic");
+  }
+  return Ok();
+}
+
 template <class Config, class Read>
 Result<Config> Load(const std::string& path, const Read& read) {
   TB_ASSIGN_OR_RETURN(const std::string text, config::ReadFile(path));
@@ -437,8 +457,10 @@ Result<Config> Load(const std::string& path, const Read& read) {
 }
 
 Status CheckWorker(const std::string& path, const WorkerConfig& config) {
-  for (const auto& input : config.inputs) {
-    if (auto made = cdr::Decoder::Make(input.source); !made) return made.error();
+  if (auto made = intake::SourcesByTopic(config.inputs); !made) {
+    auto error = std::move(made).error();
+    error.message = path + ": intake.inputs: " + error.message;
+    return error;
   }
   const auto problems = policy::ValidateLimits(config.limits);
   if (!problems.empty())
@@ -627,6 +649,7 @@ Result<DispatcherConfig> LoadDispatcherConfig(const std::string& path) {
 
 Result<RunConfig> LoadRunConfig(const std::string& path) {
   TB_ASSIGN_OR_RETURN(auto config, Load<RunConfig>(path, ReadRunConfig));
+  TB_RETURN_IF_ERROR(RefuseHeaders(path, config.worker));
   TB_RETURN_IF_ERROR(CheckWorker(path, config.worker));
   TB_RETURN_IF_ERROR(smpp::Validate(config.dispatcher.smsc.pool));
   return config;

@@ -2,10 +2,15 @@
 #include "pipeline/config.h"
 
 #include <gtest/gtest.h>
+#include <unistd.h>
 
+#include <algorithm>
+#include <filesystem>
+#include <fstream>
 #include <string>
 
 #include "cdr/source_kind.h"
+#include "pipeline/worker.h"
 
 namespace textback::pipeline {
 namespace {
@@ -91,6 +96,50 @@ TEST(ConfigTest, FilesOfNoInputAreRefused) {
   EXPECT_TRUE(has(problem("3gpp", "[{source: pbx, files: [a]}, {source: pbx, files: [b]}]"),
                   "stands twice"));
   EXPECT_NE(problem("3gpp", "[{source: pbx, files: []}]"), "none");
+}
+
+// A file with this text, which is gone with it.
+class TextFile {
+ public:
+  explicit TextFile(const std::string& text)
+      : path_(testing::TempDir() + "config_test_" + std::to_string(getpid()) + ".yaml") {
+    std::ofstream(path_) << text;
+  }
+  ~TextFile() { std::filesystem::remove(path_); }
+  const std::string& path() const { return path_; }
+
+ private:
+  const std::string path_;
+};
+
+constexpr char kMixed[] =
+    "data_folder: /var/lib/textback\n"
+    "intake:\n  inputs:\n"
+    "    - {topic: cdrs, source: core, source_header: origin, reads_unnamed: true}\n"
+    "    - {topic: cdrs, source: pbx, format: json, source_header: ";
+
+TEST(ConfigTest, InputsShareATopicByAHeader) {
+  const auto config = LoadWorkerConfig(TextFile(std::string(kMixed) + "origin}\n").path());
+  ASSERT_TRUE(config) << config.error().message;
+  ASSERT_EQ(config->inputs.size(), 2U);
+  EXPECT_EQ(config->inputs[0].source_header, "origin");
+  EXPECT_TRUE(config->inputs[0].reads_unnamed);
+  EXPECT_EQ(config->inputs[1].source_header, "origin");
+  EXPECT_FALSE(config->inputs[1].reads_unnamed);
+  EXPECT_EQ(std::ranges::count(Worker::TopicsOf(*config), "cdrs"), 1);
+  const auto refused = LoadWorkerConfig(TextFile(std::string(kMixed) + "other}\n").path());
+  ASSERT_FALSE(refused);
+  EXPECT_NE(refused.error().message.find("source pbx: topic cdrs stands twice"), std::string::npos)
+      << refused.error().message;
+}
+
+// What comes into its log has no headers: every record would be a dead letter.
+TEST(ConfigTest, TheLogOfOneProcessHasNoHeadersToTellSourcesBy) {
+  const std::string smsc = "smsc: {account: a, host: 127.0.0.1, port: 2775}\n";
+  const auto refused = LoadRunConfig(TextFile(std::string(kMixed) + "origin}\n" + smsc).path());
+  ASSERT_FALSE(refused);
+  EXPECT_NE(refused.error().message.find("keeps no headers"), std::string::npos)
+      << refused.error().message;
 }
 
 }  // namespace

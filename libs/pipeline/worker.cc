@@ -32,7 +32,9 @@ std::vector<std::string> Worker::TopicsOf(const WorkerConfig& config) {
   std::vector<std::string> topics = {t.tenants, t.calls, t.deadletter};
   if (config.intake_role) {
     topics.push_back(t.blocklist);
-    for (const auto& input : config.inputs) topics.push_back(input.topic);
+    for (const auto& input : config.inputs) {
+      if (std::ranges::find(topics, input.topic) == topics.end()) topics.push_back(input.topic);
+    }
   }
   if (config.decide_role) {
     topics.insert(topics.end(), {t.inbound, t.status, t.jobs, t.decisions, t.amendments,

@@ -78,8 +78,11 @@ Result<bool> Confirmed(const Options& options, std::size_t count) {
 
 Status SendAgain(log::Writer& writer, const Clock& clock, const v1::DeadLetter& letter) {
   while (true) {
-    auto sent = writer.Send(letter.coordinates().topic(), std::nullopt, letter.key(),
-                            letter.value(), clock.NowMs());
+    const auto& topic = letter.coordinates().topic();
+    auto sent = letter.source_header().empty()
+                    ? writer.Send(topic, std::nullopt, letter.key(), letter.value(), clock.NowMs())
+                    : writer.SendWith({letter.source_header(), letter.source_header_value()}, topic,
+                                      std::nullopt, letter.key(), letter.value(), clock.NowMs());
     if (sent) return Ok();
     if (sent.error().disposition != Disposition::kRetry) return sent.error();
     auto polled = writer.Poll(milliseconds(100));
