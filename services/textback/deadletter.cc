@@ -4,6 +4,7 @@
 #include <iostream>
 
 #include "commands.h"
+#include "ops/dead_letter.h"
 #include "ops/json.h"
 #include "policy/explain.h"
 #include "shell.h"
@@ -11,8 +12,6 @@
 
 namespace textback::cli {
 namespace {
-
-using std::chrono::milliseconds;
 
 struct Options {
   LogOptions log;
@@ -76,20 +75,6 @@ Result<bool> Confirmed(const Options& options, std::size_t count) {
   return answer == "y" || answer == "Y" || answer == "yes";
 }
 
-Status SendAgain(log::Writer& writer, const Clock& clock, const v1::DeadLetter& letter) {
-  while (true) {
-    const auto& topic = letter.coordinates().topic();
-    auto sent = letter.source_header().empty()
-                    ? writer.Send(topic, std::nullopt, letter.key(), letter.value(), clock.NowMs())
-                    : writer.SendWith({letter.source_header(), letter.source_header_value()}, topic,
-                                      std::nullopt, letter.key(), letter.value(), clock.NowMs());
-    if (sent) return Ok();
-    if (sent.error().disposition != Disposition::kRetry) return sent.error();
-    auto polled = writer.Poll(milliseconds(100));
-    if (!polled) return polled.error();
-  }
-}
-
 Result<int> RunRetry(const Options& options) {
   const SystemClock clock;
   TB_ASSIGN_OR_RETURN(const auto log, options.log.Open(clock));
@@ -113,7 +98,7 @@ Result<int> RunRetry(const Options& options) {
     TB_ASSIGN_OR_RETURN(const auto writer, log->NewWriter("textback-deadletter"));
     Progress progress(clock, "sending", whole.size());
     for (const auto* letter : whole) {
-      TB_RETURN_IF_ERROR(SendAgain(*writer, clock, *letter));
+      TB_RETURN_IF_ERROR(ops::SendAgain(*writer, *letter, clock.NowMs()));
       progress.Show(++sent);
     }
     TB_RETURN_IF_ERROR(writer->Flush(std::chrono::seconds(60)));
