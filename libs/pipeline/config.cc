@@ -61,6 +61,33 @@ void ReadKafka(config::Map& map, CommonConfig& common) {
   });
 }
 
+std::chrono::milliseconds ReadTime(config::Map& m, const char* key, const char* help,
+                                   std::chrono::milliseconds usual, std::int64_t least_ms) {
+  return std::chrono::milliseconds(
+      m.DurationMs(key, help).Default(usual.count()).Range(least_ms, kDayMs).Read());
+}
+
+void ReadWatchdog(config::Map& m, WatchdogConfig& w) {
+  auto& l = w.limits;
+  w.enabled = m.Bool("enabled", "Restart shards, then the process, that make no progress.")
+                  .Default(true)
+                  .Read();
+  // Longer than a back-off with a few calls to the broker in it, or these would count as stuck.
+  l.stuck = ReadTime(m, "stuck", "A step of a shard hangs, or a partition's batch fails, so long.",
+                     l.stuck, 60'000);
+  l.transaction =
+      ReadTime(m, "transaction", "One transaction is open so long.", l.transaction, 30'000);
+  l.timers = ReadTime(m, "timer_lag", "A timer is due so long though nothing holds it back.",
+                      l.timers, 60'000);
+  l.restarts_max = static_cast<std::size_t>(
+      m.Int("restarts", "Of one shard in restarts_window, before the process ends.")
+          .Default(static_cast<std::int64_t>(l.restarts_max))
+          .Range(0, 100)
+          .Read());
+  l.restarts_window = ReadTime(m, "restarts_window", "In which restarts of a shard are counted.",
+                               l.restarts_window, 60'000);
+}
+
 void ReadCommon(config::Map& map, CommonConfig& c, const char* default_instance) {
   c.instance =
       map.String("instance", "Stable name of this process, unique in the cluster (a pod's name).")
@@ -83,6 +110,8 @@ void ReadCommon(config::Map& map, CommonConfig& c, const char* default_instance)
   map.Section("log", "Logs go to stderr.", [&](config::Map& m) {
     c.log_json = m.Bool("json", "One JSON object a line.").Default(false).Read();
   });
+  map.Section("watchdog", "What is done about shards that make no progress.",
+              [&](config::Map& m) { ReadWatchdog(m, c.watchdog); });
   c.kafka.client_id = "textback-" + c.instance;
 }
 

@@ -21,9 +21,16 @@
 #include "pipeline/number_files.h"
 #include "pipeline/topics.h"
 #include "policy/limits.h"
+#include "shard/shard_watch.h"
 #include "smpp/client.h"
 
 namespace textback::pipeline {
+
+// What looks after the shards (pipeline/watchdog.h).
+struct WatchdogConfig {
+  bool enabled = true;
+  shard::WatchLimits limits;
+};
 
 // What both services have.
 struct CommonConfig {
@@ -34,6 +41,7 @@ struct CommonConfig {
   std::string http_address = "0.0.0.0";
   int http_port = 9464;
   bool log_json = false;
+  WatchdogConfig watchdog;
   log_kafka::ConnectionConfig kafka;
   bool production = false;  // refuse to start where the cluster's settings void the guarantee
 };

@@ -58,6 +58,44 @@ TEST(ConfigTest, WhatIsSaidOfSettlingCounts) {
   EXPECT_EQ(settle.settle_ms(), 3'000);
 }
 
+// The watchdog of a worker.yaml with this section, or what is wrong with it.
+Result<WatchdogConfig> WatchdogOf(const std::string& section) {
+  config::Reader reader(
+      "data_folder: /var/lib/textback\nintake:\n  inputs: [{topic: t, source: s}]\n" + section,
+      "worker.yaml");
+  WorkerConfig config;
+  ReadWorkerConfig(reader.root(), config);
+  TB_RETURN_IF_ERROR(reader.Finish());
+  return config.common.watchdog;
+}
+
+TEST(ConfigTest, TheWatchdogIsOnAndHasItsLimits) {
+  const auto usual = WatchdogOf("").value();
+  EXPECT_TRUE(usual.enabled);
+  EXPECT_EQ(usual.limits.stuck, std::chrono::minutes(2));
+  const auto said = WatchdogOf(
+                        "watchdog: {enabled: false, stuck: 60s, transaction: 30s, timer_lag: 61s, "
+                        "restarts: 0, restarts_window: 1d}\n")
+                        .value();
+  EXPECT_FALSE(said.enabled);
+  EXPECT_EQ(said.limits.stuck, std::chrono::seconds(60));
+  EXPECT_EQ(said.limits.transaction, std::chrono::seconds(30));
+  EXPECT_EQ(said.limits.timers, std::chrono::seconds(61));
+  EXPECT_EQ(said.limits.restarts_max, 0u);
+  EXPECT_EQ(said.limits.restarts_window, std::chrono::hours(24));
+}
+
+TEST(ConfigTest, WatchdogLimitsThatWouldStrikeAtWorkAreRefused) {
+  for (const char* wrong : {"stuck: 59s", "transaction: 29s", "timer_lag: 59s", "restarts: 101",
+                            "restarts_window: 25h", "bite: true"}) {
+    const auto read = WatchdogOf("watchdog: {" + std::string(wrong) + "}\n");
+    ASSERT_FALSE(read) << wrong;
+    const std::string text(wrong);
+    EXPECT_NE(read.error().message.find(text.substr(0, text.find(':'))), std::string::npos)
+        << read.error().message;
+  }
+}
+
 // A run.yaml with this section ingest: its files, or what is wrong with it.
 Result<std::vector<ingest::IngestConfig>> Files(const std::string& format,
                                                 const std::string& ingest) {

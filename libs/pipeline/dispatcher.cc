@@ -160,8 +160,10 @@ void Dispatcher::Start() {
     pool_->Start();
     inbound_thread_ = std::thread([this] { RunInbound(); });
   }
-  for (auto& thread : track_threads_) thread->Start();
-  for (auto& thread : dispatch_threads_) thread->Start();
+  watchdog_ = MakeWatchdog(around_, config_.common);
+  for (auto& thread : track_threads_) thread->Start(*watchdog_);
+  for (auto& thread : dispatch_threads_) thread->Start(*watchdog_);
+  watchdog_->Start();
 }
 
 void Dispatcher::Stop() {
@@ -180,6 +182,7 @@ void Dispatcher::Stop() {
   stopping_ = true;
   if (inbound_thread_.joinable()) inbound_thread_.join();
   for (auto& thread : track_threads_) thread->Stop();
+  watchdog_->Stop();
 }
 
 void Dispatcher::RunInbound() {

@@ -64,6 +64,7 @@ class Dispatcher {
   telemetry::HealthCheck* smpp_check_ = nullptr;
   std::vector<std::unique_ptr<RoleShard>> dispatch_threads_;
   std::vector<std::unique_ptr<RoleShard>> track_threads_;
+  std::unique_ptr<Watchdog> watchdog_;
   std::atomic<bool> stopping_{false};
   std::thread inbound_thread_;
   bool started_ = false;

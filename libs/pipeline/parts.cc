@@ -97,6 +97,12 @@ shard::ShardConfig MakeShardConfig(const CommonConfig& common, const RoleConfig&
   return config;
 }
 
+std::unique_ptr<Watchdog> MakeWatchdog(const Surroundings& around, const CommonConfig& common) {
+  return std::make_unique<Watchdog>(
+      common.watchdog, Watchdog::Parts{around.clock, around.registry, around.notices, around.on_end,
+                                       Watchdog::LeaveProcess});
+}
+
 Result<std::unique_ptr<store::RocksDbStoreSet>> OpenStores(const Surroundings& around,
                                                            const CommonConfig& common,
                                                            const RoleConfig& role,

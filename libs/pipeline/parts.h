@@ -2,6 +2,7 @@
 #pragma once
 
 #include <functional>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -9,6 +10,7 @@
 #include "base/result.h"
 #include "log/log.h"
 #include "pipeline/config.h"
+#include "pipeline/watchdog.h"
 #include "shard/config.h"
 #include "store/rocksdb_store.h"
 #include "telemetry/health.h"
@@ -45,6 +47,8 @@ Status AwaitSafeCluster(const Surroundings& around, const CommonConfig& common,
 shard::ShardConfig MakeShardConfig(const CommonConfig& common, const RoleConfig& role,
                                    std::string_view name, int thread, const std::string& changelog,
                                    const Topics& topics);
+
+std::unique_ptr<Watchdog> MakeWatchdog(const Surroundings& around, const CommonConfig& common);
 
 Result<std::unique_ptr<store::RocksDbStoreSet>> OpenStores(const Surroundings& around,
                                                            const CommonConfig& common,

@@ -14,7 +14,7 @@ RoleShard::RoleShard(shard::ShardConfig config, const shard::ShardParts& parts,
       health_(health),
       on_end_(std::move(on_end)) {}
 
-void RoleShard::Start() {
+void RoleShard::Start(Watchdog& watchdog) {
   thread_ = std::make_unique<shard::ShardThread>(
       std::make_unique<shard::Shard>(config_, parts_), wait_,
       [this](const Status& why) {
@@ -23,6 +23,7 @@ void RoleShard::Start() {
         on_end_(why.error());
       },
       [this](const shard::Shard& shard) { Report(shard, health_); });
+  watchdog.Watch(thread_->name(), thread_->heartbeat());
 }
 
 void RoleShard::Stop() {

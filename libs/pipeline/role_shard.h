@@ -6,6 +6,7 @@
 #include <functional>
 #include <memory>
 
+#include "pipeline/watchdog.h"
 #include "shard/shard_thread.h"
 #include "telemetry/health.h"
 
@@ -19,7 +20,7 @@ class RoleShard {
             std::chrono::milliseconds wait, telemetry::HealthCheck& health,
             std::function<void(const Error&)> on_end);
 
-  void Start();
+  void Start(Watchdog& watchdog);
   // Gives the partitions back in good order, and waits for it.
   void Stop();
 

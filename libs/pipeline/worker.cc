@@ -123,7 +123,9 @@ void Worker::Start() {
   if (numbers_) threads_.emplace_back([this] { RunNumbers(); });
   for (std::size_t i = 0; i < intakes_.size(); ++i)
     threads_.emplace_back([this, i] { RunIntake(i); });
-  for (auto& shard : shards_) shard->Start();
+  watchdog_ = MakeWatchdog(around_, config_.common);
+  for (auto& shard : shards_) shard->Start(*watchdog_);
+  watchdog_->Start();
 }
 
 void Worker::Stop() {
@@ -133,6 +135,7 @@ void Worker::Stop() {
   for (auto& thread : threads_) thread.join();
   threads_.clear();
   for (auto& shard : shards_) shard->Stop();
+  watchdog_->Stop();
 }
 
 std::optional<intake::ReachTables> Worker::Tables() const {

@@ -61,6 +61,7 @@ class Worker : private intake::ReachSource {
   std::vector<std::unique_ptr<DecideMetrics>> decide_metrics_;
   std::vector<std::unique_ptr<decide::DecideProcessor>> processors_;
   std::vector<std::unique_ptr<RoleShard>> shards_;
+  std::unique_ptr<Watchdog> watchdog_;
   std::vector<telemetry::HealthCheck*> intake_checks_;
   telemetry::HealthCheck* tenants_check_ = nullptr;
   std::atomic<bool> stopping_{false};

@@ -26,6 +26,7 @@ inline constexpr char kRebuildLoop[] = "rebuilt_too_often";    // halts
 inline constexpr char kValueTooLarge[] = "value_too_large";    // kDeadLetter
 inline constexpr char kMetadataChanged[] = "group_moved_on";   // aborts
 inline constexpr char kFencedTooOften[] = "fenced_too_often";  // kYield
+inline constexpr char kWatchdog[] = "watchdog";  // restarts a shard; kFatal: ends the process
 }  // namespace errors
 
 struct InputConfig {

@@ -83,6 +83,9 @@ struct Partition {
   int rebuilds = 0;  // in a row at the same input positions
   std::vector<std::int64_t> rebuilt_at;
   std::string halted_by;
+  // Of failures without a commit in between, as far as they follow close on one another.
+  std::optional<MonoTime> failing_since;
+  MonoTime failed_at{};
 
   std::unique_ptr<store::Store> store;
   State state;  // committed
@@ -111,6 +114,10 @@ struct Partition {
   std::vector<InputProgress> progress;
   std::vector<InputRecord> records;  // of the batch at hand
   bool timers_left = false;          // more were due than one transaction takes
+  // For the watchdog: the next timer, if it is due, and since when it has been the next one.
+  bool timers_wait = false;  // for an input or for capacity, as of this turn
+  std::int64_t timer_due_ms = 0;
+  std::optional<MonoTime> timer_since;
   std::deque<std::unique_ptr<LocalEvent>> local;
   std::size_t local_in_batch = 0;  // the first so many are in the transaction at hand
   // The transaction whose outcome nobody knew: it counts if State::transactions has reached it.

@@ -19,10 +19,10 @@ Shard::Shard(ShardConfig config, const ShardParts& parts)
       clock_(parts.clock),
       local_(parts.local),
       random_(parts.seed),
-      transactor_(parts.log, config_, names_, parts.events),
+      heartbeat_(parts.clock, parts.events),
+      transactor_(parts.log, config_, names_, heartbeat_),
       restorer_(parts.log, config_, parts.events) {
   for (const auto& input : config_.inputs) topics_.push_back(input.topic);
-  last_progress_ns_ = clock_.Mono().time_since_epoch().count();
 }
 
 Shard::~Shard() {
@@ -33,11 +33,14 @@ Shard::~Shard() {
 
 Status Shard::Step(milliseconds wait) {
   TB_ASSERT(!stopped_);
+  heartbeat_.BeginTurn();
+  if (heartbeat_.TakeRestart()) Restart();
   Status status = StepOnce(wait);
   if (status) {
-    last_progress_ns_.store(clock_.Mono().time_since_epoch().count(), std::memory_order_relaxed);
+    EndTurn();
   } else {
     for (auto& [index, partition] : partitions_) Drop(*partition);
+    heartbeat_.Rest();
   }
   return status;
 }
@@ -104,6 +107,7 @@ Status Shard::EnsureClients() {
 // and what fails over and over, ends the shard.
 Status Shard::ClientFailed(std::string_view what, const Error& error) {
   clients_.Fail(config_, clock_, random_);
+  log_away_ = true;
   const bool transient = error.disposition == Disposition::kRetry;
   if (!transient) ++client_failures_;
   const bool hopeless =
@@ -121,12 +125,7 @@ Status Shard::ClientFailed(std::string_view what, const Error& error) {
 Status Shard::Fenced(const Error& why) {
   events_.OnFenced();
   Notice(Severity::kWarn, why.code, nullptr, "Fenced; all partitions are given up: " + why.message);
-  GiveUpAll();
-  consumer_->Close();
-  consumer_.reset();
-  // Whoever held the name meanwhile can't commit any more once it is initialised again (step 1).
-  transactor_.Destroy();
-  clients_.Fail(config_, clock_, random_);
+  LeaveGroup();
   ++fenced_;
   if (fences_.MayJoinAgain(clock_.Mono()) && fenced_ <= config_.client_failures_max) return Ok();
   return YieldError(
@@ -134,6 +133,23 @@ Status Shard::Fenced(const Error& why) {
       "member " + config_.member() + " was fenced too often, " + std::to_string(fenced_) +
           " times since its last commit: another process runs under the same name, stop one of "
           "them");
+}
+
+// What a watchdog asks for: everything anew but the process.
+void Shard::Restart() {
+  if (!consumer_) return;  // about to be made anew in any case
+  Notice(Severity::kWarn, errors::kWatchdog, nullptr,
+         "The watchdog restarts the shard; all partitions are given up");
+  LeaveGroup();
+}
+
+void Shard::LeaveGroup() {
+  GiveUpAll();
+  consumer_->Close();
+  consumer_.reset();
+  // Whoever held the name meanwhile can't commit any more once it is initialised again (step 1).
+  transactor_.Destroy();
+  clients_.Fail(config_, clock_, random_);
 }
 
 void Shard::ResumeReady() {
@@ -146,7 +162,7 @@ void Shard::ResumeReady() {
       p->progress[i].end.reset();
       if (consumer_->Resume(p->inputs[i], p->state.positions[i])) continue;
       p->resumed = false;
-      p->backoff.Fail(config_, clock_, random_);
+      BackOff(*p);
     }
   }
 }
@@ -185,7 +201,7 @@ Status Shard::Poll(milliseconds wait) {
   log::Batch& batch = *gathered_[gathered_used_];
   const log::PollLimits limits{config_.records_max - gathered_records_,
                                config_.bytes_max - gathered_bytes_};
-  events_.OnDoing(restorer_.idle() ? Doing::kPolling : Doing::kRestoring);
+  heartbeat_.Enter(restorer_.idle() ? Doing::kPolling : Doing::kRestoring);
   const Status polled = consumer_->Poll(batch, limits, wait);
   if (!polled) return HandlePollError(polled.error());
   if (batch.records.empty()) return Ok();
@@ -199,6 +215,7 @@ Status Shard::Poll(milliseconds wait) {
 Status Shard::HandlePollError(const Error& error) {
   switch (error.disposition) {
     case Disposition::kRetry:
+      log_away_ = true;
       Notice(Severity::kWarn, error.code, nullptr, "Polling failed and goes on: " + error.message);
       return Ok();
     case Disposition::kRebuild:
@@ -275,6 +292,61 @@ Status Shard::Housekeep() {
   return Ok();
 }
 
+void Shard::BackOff(Partition& p) {
+  p.backoff.Fail(config_, clock_, random_);
+  CountFailure(p);
+}
+
+void Shard::CountFailure(Partition& p) {
+  p.failed_at = clock_.Mono();
+  if (!p.failing_since) p.failing_since = p.failed_at;
+}
+
+// Tells the watchdog what this turn has seen.
+void Shard::EndTurn() {
+  const MonoTime now = clock_.Mono();
+  std::optional<MonoTime> failing;
+  std::optional<MonoTime> timers;
+  const auto take_older = [](std::optional<MonoTime>& oldest, std::optional<MonoTime> other) {
+    if (other && (!oldest || *other < *oldest)) oldest = other;
+  };
+  const bool log_away = std::exchange(log_away_, false);
+  for (auto& [index, p] : partitions_) {
+    // Who waits for the log is not failing.
+    if (log_away) {
+      p->failing_since.reset();
+      p->timer_since.reset();
+      continue;
+    }
+    WatchFailures(*p, now);
+    WatchTimers(*p, now);
+    take_older(failing, p->failing_since);
+    take_older(timers, p->timer_since);
+  }
+  heartbeat_.EndTurn(failing, timers);
+}
+
+// One failure, then nothing to do: no commit will ever clear it. Work that fails over and over does
+// so again within a back-off, a commit and an abort; twice that is allowed.
+void Shard::WatchFailures(Partition& p, MonoTime now) const {
+  const auto close = 2 * (config_.backoff_max + 2 * config_.call_timeout);
+  if (p.phase == Phase::kHalted || now - p.failed_at > close) p.failing_since.reset();
+}
+
+void Shard::WatchTimers(Partition& p, MonoTime now) const {
+  const bool waits = std::exchange(p.timers_wait, false);
+  const bool runs = p.phase == Phase::kRunning && p.resumed;
+  std::int64_t next_due = kNeverDue;
+  if (const auto next = runs && !waits ? p.store->NextDue() : Result<std::int64_t>(kNeverDue); next)
+    next_due = *next;
+  if (next_due == kNeverDue || next_due > std::max(p.state.now_ms, clock_.NowMs())) {
+    p.timer_since.reset();
+  } else if (!p.timer_since || p.timer_due_ms != next_due) {
+    p.timer_since = now;
+    p.timer_due_ms = next_due;
+  }
+}
+
 void Shard::Notice(Severity severity, std::string_view code, const Partition* partition,
                    std::string text) {
   text += " role=" + config_.role + " member=" + config_.member();
@@ -300,6 +372,7 @@ void Shard::Stop() {
   GiveUpAll();
   consumer_.reset();
   transactor_.Destroy();
+  heartbeat_.Rest();
 }
 
 }  // namespace textback::shard

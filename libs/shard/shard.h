@@ -60,11 +60,10 @@
 // committed under the same generation, nobody else can have written in between, so all below it is
 // in the store.
 //
-// Threads: all calls from one thread, but for last_progress(). Lifetime: all that the constructor
+// Threads: all calls from one thread, but for the heartbeat's. Lifetime: all that the constructor
 // gets outlives the shard. Destroying without Stop is a crash as far as the log is concerned.
 #pragma once
 
-#include <atomic>
 #include <chrono>
 #include <cstdint>
 #include <map>
@@ -80,6 +79,7 @@
 #include "log/log.h"
 #include "shard/config.h"
 #include "shard/events.h"
+#include "shard/heartbeat.h"
 #include "shard/partition.h"
 #include "shard/processor.h"
 #include "shard/restore.h"
@@ -120,10 +120,9 @@ class Shard final : private log::RebalanceListener {
   // Of role and thread: "decide-0".
   std::string name() const { return config_.role + "-" + std::to_string(config_.thread); }
 
-  // When Step last came to its end in good order, for a watchdog. Any thread.
-  MonoTime last_progress() const {
-    return MonoTime(std::chrono::nanoseconds(last_progress_ns_.load(std::memory_order_relaxed)));
-  }
+  // For a watchdog (shard_watch.h). A restart that it asks for happens at the begin of the next
+  // Step: what is in work is dropped, the group left and joined again.
+  Heartbeat& heartbeat() { return heartbeat_; }
 
   struct PartitionStatus {
     std::int32_t partition = 0;
@@ -150,6 +149,8 @@ class Shard final : private log::RebalanceListener {
   Status CheckTopics();
   Status ClientFailed(std::string_view what, const Error& error);
   Status Fenced(const Error& why);
+  void Restart();
+  void LeaveGroup();
   void ResumeReady();
   Status Poll(std::chrono::milliseconds wait);
   std::chrono::milliseconds PollWait(std::chrono::milliseconds wait);
@@ -159,6 +160,11 @@ class Shard final : private log::RebalanceListener {
   bool MetadataIsCurrent() const;
   Status HandlePollError(const Error& error);
   Status Housekeep();
+  void BackOff(Partition& partition);
+  void CountFailure(Partition& partition);
+  void EndTurn();
+  void WatchFailures(Partition& partition, MonoTime now) const;
+  void WatchTimers(Partition& partition, MonoTime now) const;
 
   // shard_batch.cc: one batch.
   Status RunBatch();
@@ -221,6 +227,7 @@ class Shard final : private log::RebalanceListener {
   std::vector<std::string> topics_;  // of the inputs
   Names names_;
 
+  Heartbeat heartbeat_;
   Transactor transactor_;
   Restorer restorer_;
   bool topics_checked_ = false;
@@ -231,6 +238,7 @@ class Shard final : private log::RebalanceListener {
   int fenced_ = 0;           // since the last commit
   log::FenceBound fences_;   // commits or not
   Backoff reader_;
+  bool log_away_ = false;  // it didn't answer in this turn
   MonoTime housekept_{};
   std::int32_t housekeep_next_ = 0;
 
@@ -248,7 +256,6 @@ class Shard final : private log::RebalanceListener {
   std::vector<store::DueTimer> due_;
   std::vector<std::unique_ptr<LocalEvent>> drained_;
   std::string scratch_;
-  std::atomic<std::int64_t> last_progress_ns_{0};
 
   // Last, so that it goes first: its end may call back.
   std::unique_ptr<log::Consumer> consumer_;

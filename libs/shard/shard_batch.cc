@@ -54,7 +54,7 @@ Status Shard::RunBatch() {
     if (had_records) events_.OnAborted(BatchFigures(), errors::kMetadataChanged);
     return Ok();
   }
-  events_.OnDoing(Doing::kDeciding);
+  heartbeat_.Enter(Doing::kDeciding);
   processor_.OnBatchStart();
   figures_ = BatchFigures();
   GroupRecords();
@@ -167,10 +167,14 @@ Status Shard::RunTimers(Partition& p) {
   TB_ASSIGN_OR_RETURN(const std::int64_t next_due, p.store->NextDue());
   if (next_due > p.work.now_ms()) return Ok();
   const std::size_t capacity = std::min(config_.timers_max, processor_.TimerCapacity(p.index));
-  if (capacity == 0) return Ok();
+  if (capacity == 0) {
+    p.timers_wait = true;
+    return Ok();
+  }
   TB_ASSIGN_OR_RETURN(const TimerBound bound,
                       RefreshBound(config_, clock_, *consumer_, p, p.work.next(), next_due));
   if (next_due > bound.up_to_ms) {
+    p.timers_wait = true;
     events_.OnTimersHeld(p.index, next_due, bound.up_to_ms, bound.held_by);
     return Ok();
   }
@@ -247,7 +251,7 @@ Status Shard::AfterCommitted(const std::vector<Partition*>& partitions) {
   clients_.Reset();
   client_failures_ = 0;
   fenced_ = 0;
-  events_.OnDoing(Doing::kApplying);
+  heartbeat_.Enter(Doing::kApplying);
   const MonoTime begin = clock_.Mono();
   Status worst = Ok();
   for (Partition* p : partitions) {
@@ -283,14 +287,15 @@ Status Shard::ApplyCommitted(Partition& p) {
   p.local.erase(p.local.begin(), p.local.begin() + static_cast<std::ptrdiff_t>(p.local_in_batch));
   p.local_in_batch = 0;
   p.backoff.Reset();
+  p.failing_since.reset();
   if (p.restart_candidate) p.restart_offset = std::max(p.restart_offset, *p.restart_candidate);
   p.restart_candidate.reset();
   p.restart_behind = true;
   const Status applied = p.store->Apply(std::move(changes), p.restart_offset);
   if (!effects.empty()) {
-    events_.OnDoing(Doing::kExecuting);
+    heartbeat_.Enter(Doing::kExecuting);
     processor_.Execute(p.index, std::move(effects));
-    events_.OnDoing(Doing::kApplying);
+    heartbeat_.Enter(Doing::kApplying);
   }
   if (!applied) {
     // It lacks what is committed: never flush it again, lest its marker say otherwise.
@@ -338,6 +343,7 @@ void Shard::AfterUnknown(const std::vector<Partition*>& partitions, const Transa
              end.why->message);
   for (Partition* p : partitions) {
     p->uncertain = p->work.next().transactions;
+    CountFailure(*p);
     Drop(*p);
     Reopen(*p);
   }
@@ -358,7 +364,7 @@ Status Shard::Handle(Partition& p, const Error& error) {
         Rewind(p);
       } else {
         Reopen(p);
-        p.backoff.Fail(config_, clock_, random_);
+        BackOff(p);
       }
       return Ok();
     case Disposition::kRebuild:
@@ -384,7 +390,7 @@ Status Shard::Handle(Partition& p, const Error& error) {
 void Shard::Rewind(Partition& p) {
   PauseInputs(p);
   p.records.clear();
-  p.backoff.Fail(config_, clock_, random_);
+  BackOff(p);
 }
 
 void Shard::RewindAllWithoutProducer() {

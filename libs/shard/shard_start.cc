@@ -182,7 +182,7 @@ Status Shard::WipeStore(Partition& p, std::string_view why) {
 
 Status Shard::RestoreSome() {
   if (restorer_.idle() || !reader_.Ready(clock_)) return Ok();
-  events_.OnDoing(Doing::kRestoring);
+  heartbeat_.Enter(Doing::kRestoring);
   std::vector<Restorer::Outcome> done;
   const Status stepped = restorer_.Step(done);
   for (auto& [p, restored] : done) {
@@ -333,7 +333,7 @@ Status Shard::Rebuild(Partition& p, const Error& error) {
     return Ok();
   }
   Reopen(p);
-  p.backoff.Fail(config_, clock_, random_);
+  BackOff(p);
   Notice(Severity::kWarn, error.code, &p, "Local state is suspect: " + error.message);
   return WipeStore(p, error.code);
 }

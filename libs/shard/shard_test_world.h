@@ -159,6 +159,9 @@ class EventQueue final : public LocalSource {
 
 class Recorder final : public ShardEvents {
  public:
+  void OnDoing(Doing doing) override {
+    if (on_doing) on_doing(doing);
+  }
   void OnCommitted(const BatchFigures& f) override {
     ++committed;
     last = f;
@@ -185,6 +188,7 @@ class Recorder final : public ShardEvents {
     ++notices[std::string(code)];
     log += text + "\n";
   }
+  std::function<void(Doing)> on_doing;
   int committed = 0, aborted = 0, unknown = 0, fenced = 0, restore_steps = 0, lags = 0;
   std::size_t dropped = 0;
   BatchFigures last;

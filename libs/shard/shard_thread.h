@@ -9,7 +9,7 @@
 // what was open is dropped, as by a crash, and Join says why; the process is to exit (3 for kFatal,
 // see the services), so that its supervisor starts it anew.
 //
-// Threads: construct, RequestStop and Join from one thread; last_progress from any. Lifetime: what
+// Threads: construct, RequestStop and Join from one thread. Lifetime: what
 // the shard borrows outlives Join.
 #pragma once
 
@@ -19,6 +19,7 @@
 #include <memory>
 #include <mutex>
 #include <stop_token>
+#include <string>
 #include <thread>
 
 #include "base/result.h"
@@ -40,8 +41,9 @@ class ShardThread {
   void RequestStop() { thread_.request_stop(); }
   // Ok after a requested stop, else what ended the shard. Idempotent.
   Status Join();
-  // For a watchdog: a Step that hangs leaves this behind.
-  MonoTime last_progress() const { return shard_->last_progress(); }
+  std::string name() const { return shard_->name(); }
+  // For a watchdog.
+  Heartbeat& heartbeat() { return shard_->heartbeat(); }
 
  private:
   void Run(const std::stop_token& stop);

@@ -13,8 +13,8 @@ namespace textback::shard {
 using log::CommitOutcome;
 
 Transactor::Transactor(log::Log& log, const ShardConfig& config, const Names& names,
-                       ShardEvents& events)
-    : log_(log), config_(config), names_(names), events_(events) {
+                       Heartbeat& heartbeat)
+    : log_(log), config_(config), names_(names), heartbeat_(heartbeat) {
   for (const auto& input : config.inputs) topics_.push_back(input.topic);
 }
 
@@ -55,8 +55,16 @@ Status Transactor::Retrying(F&& call) {
 
 Transactor::End Transactor::Run(const std::vector<Partition*>& partitions,
                                 const log::GroupMetadata& captured) {
+  heartbeat_.SetTransaction(/*open=*/true);
+  End end = RunOpen(partitions, captured);
+  heartbeat_.SetTransaction(/*open=*/false);
+  return end;
+}
+
+Transactor::End Transactor::RunOpen(const std::vector<Partition*>& partitions,
+                                    const log::GroupMetadata& captured) {
   TB_ASSERT(producer_ && !partitions.empty() && captured.valid());
-  events_.OnDoing(Doing::kProducing);
+  heartbeat_.Enter(Doing::kProducing);
   if (auto begun = Retrying([&] { return producer_->Begin(); }); !begun)
     return Abort(begun.error(), std::nullopt);
   for (Partition* partition : partitions) {
@@ -65,7 +73,7 @@ Transactor::End Transactor::Run(const std::vector<Partition*>& partitions,
   if (auto sent = SendOffsets(partitions, captured); !sent)
     return Abort(sent.error(), std::nullopt);
   End end;
-  events_.OnDoing(Doing::kCommitting);
+  heartbeat_.Enter(Doing::kCommitting);
   end.outcome = producer_->Commit(config_.call_timeout);
   switch (end.outcome) {
     case CommitOutcome::kCommitted:

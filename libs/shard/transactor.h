@@ -32,7 +32,7 @@
 
 #include "log/log.h"
 #include "shard/config.h"
-#include "shard/events.h"
+#include "shard/heartbeat.h"
 #include "shard/partition.h"
 #include "shard/state.h"
 
@@ -41,7 +41,7 @@ namespace textback::shard {
 class Transactor {
  public:
   // All outlive the transactor.
-  Transactor(log::Log& log, const ShardConfig& config, const Names& names, ShardEvents& events);
+  Transactor(log::Log& log, const ShardConfig& config, const Names& names, Heartbeat& heartbeat);
 
   // Looks the topics' partition counts up and checks them against `partitions`. Once, before Run.
   Status CheckTopics(std::int32_t partitions);
@@ -62,6 +62,7 @@ class Transactor {
   End Run(const std::vector<Partition*>& partitions, const log::GroupMetadata& captured);
 
  private:
+  End RunOpen(const std::vector<Partition*>& partitions, const log::GroupMetadata& captured);
   Status SendWork(Partition& partition);
   Status SendOffsets(const std::vector<Partition*>& partitions, const log::GroupMetadata& captured);
   Status Send(std::string_view topic, std::int32_t partition, std::string_view key,
@@ -74,7 +75,7 @@ class Transactor {
   log::Log& log_;
   const ShardConfig& config_;
   const Names& names_;
-  ShardEvents& events_;
+  Heartbeat& heartbeat_;
   std::vector<std::string> topics_;   // of the inputs
   std::vector<std::int32_t> counts_;  // per output
   std::int32_t deadletter_count_ = 0;
