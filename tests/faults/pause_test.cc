@@ -14,7 +14,7 @@ namespace {
 using namespace std::chrono_literals;
 using Steady = std::chrono::steady_clock;
 
-constexpr double kRate = 800;
+constexpr double kRate = 500;
 // Sessions are of 3 s, intake's of 6 s, leases of half a second.
 constexpr auto kPauseOfWorker = 7s;
 constexpr auto kPauseOfDispatcher = 4s;
