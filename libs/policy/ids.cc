@@ -61,12 +61,13 @@ std::uint64_t RecordHash(const v1::CallRecord& record) {
 std::uint64_t CoordinatesHash(const v1::CallRecord& record) {
   if (!record.has_coordinates()) return 0;
   const auto& at = record.coordinates();
-  return NotZero(Parts()
-                     .Add(at.topic())
-                     .Add(std::int64_t{at.partition()})
-                     .Add(at.offset())
-                     .Add(static_cast<std::int64_t>(record.served().side()))
-                     .Hash());
+  Parts parts;
+  parts.Add(at.topic())
+      .Add(std::int64_t{at.partition()})
+      .Add(at.offset())
+      .Add(static_cast<std::int64_t>(record.served().side()));
+  if (at.place() != 0) parts.Add(std::int64_t{at.place()});  // the first's is as it always was
+  return NotZero(parts.Hash());
 }
 
 std::uint64_t PartiesHash(const v1::CallRecord& record) {

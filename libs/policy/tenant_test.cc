@@ -265,6 +265,8 @@ TEST(IdsTest, AreFixedForEver) {
   EXPECT_EQ(JobId("garage", "c", "first_text"), "5230e11556b758177a3eaf5192d24cf4");
   EXPECT_EQ(RecordHash(record), 12859776412576074265ULL);
   EXPECT_EQ(CoordinatesHash(record), 13830302680504028936ULL);
+  record.mutable_coordinates()->set_place(1);
+  EXPECT_NE(CoordinatesHash(record), 13830302680504028936ULL) << "of one message, but another";
   record.clear_coordinates();
   EXPECT_EQ(CoordinatesHash(record), 0u);
 }
