@@ -331,6 +331,24 @@ TEST(Intake, ReadsEachTopicWithItsAdapter) {
   EXPECT_EQ(calls[0].entry.record().source(), "src-lines");
 }
 
+// Else the second would be taken for the first once more.
+TEST(Intake, RecordsOfOneMessageHaveTheirPlaces) {
+  World world;
+  const std::string begin =
+      "\"\",\"07700900123\",\"02079460000\",\"c\",\"\",\"a\",\"b\",\"Dial\",\"\",\"2026-09-21 "
+      "14:00:00\",\"\",";
+  const std::string end =
+      "\"2026-09-21 14:00:20\",20,0,\"NO ANSWER\",\"DOCUMENTATION\",\"1790000000.";
+  world.Put("lines", 0, begin + end + "1\",\"\"\nno record\n" + begin + end + "2\",\"\"\n");
+  world.Run(20);
+  const auto calls = world.Calls();
+  ASSERT_EQ(calls.size(), 2U);
+  EXPECT_EQ(calls[0].entry.record().coordinates().offset(),
+            calls[1].entry.record().coordinates().offset());
+  EXPECT_EQ(calls[0].entry.record().coordinates().place(), 0);
+  EXPECT_EQ(calls[1].entry.record().coordinates().place(), 1);
+}
+
 // One topic, two formats: protobuf, and JSON that names its source.
 TEST(Intake, AHeaderNamesTheSourceThatReadsARecord) {
   World world;
