@@ -60,11 +60,11 @@ void Watchdog::Stop() {
 
 void Watchdog::Run(const std::stop_token& stop) {
   SetThreadName("watchdog");
-  while (!stop.stop_requested()) {
+  do {
     Look();
     std::unique_lock lock(mutex_);
     wake_.wait_for(lock, stop, config_.limits.period, [] { return false; });
-  }
+  } while (!stop.stop_requested());
 }
 
 void Watchdog::Look() {
