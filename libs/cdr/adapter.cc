@@ -33,7 +33,7 @@ void Decoded::Clear() {
 
 v1::CallRecord& Decoded::Add(std::string_view bytes) {
   auto* record = google::protobuf::Arena::CreateMessage<v1::CallRecord>(&arena_);
-  items.push_back({record, bytes});
+  items.push_back({record, bytes, static_cast<std::int32_t>(items.size() + rejected.size())});
   return *record;
 }
 

@@ -33,6 +33,9 @@ class Decoded {
   struct Item {
     v1::CallRecord* record;
     std::string_view bytes;  // what it was made from: the value, or its line
+    // Among the value's records, rejected ones too, from 0: the same whenever the value is read,
+    // also when a neighbour is rejected only today.
+    std::int32_t place;
   };
   struct Rejected {
     Error error;  // kDeadLetter; code from reasons.h

@@ -166,7 +166,7 @@ void Decoder::Decode(std::optional<std::string_view> value, const ValueContext& 
       out.items[kept++] = item;
     }
   }
-  out.items.resize(kept, Decoded::Item{nullptr, {}});
+  out.items.resize(kept, Decoded::Item{});
 }
 
 Status Decoder::Finish(const Decoded::Item& item, std::int64_t now_ms) {

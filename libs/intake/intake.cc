@@ -348,14 +348,13 @@ Status Intake::HandOnMessage(const log::Record& message, std::int64_t now_ms,
   const std::uint64_t ids_made = decoder.ids_made();
   decoder.Decode(message.value, {now_ms, message.timestamp_ms}, decoded_);
   ++tallies.messages;
-  std::int32_t place = 0;
   for (const auto& item : decoded_.items) {
     ++tallies.records;
     auto& coordinates = *item.record->mutable_coordinates();
     coordinates.set_topic(message.topic.data(), message.topic.size());
     coordinates.set_partition(message.partition);
     coordinates.set_offset(message.offset);
-    coordinates.set_place(place++);
+    coordinates.set_place(item.place);
     if (item.record->settle().past_end_ms() > 0) nodes_.Note(*item.record);
     TB_RETURN_IF_ERROR(HandOnRecord(*item.record, tallies));
   }

@@ -15,6 +15,7 @@
 #include "simulation/plan.h"
 #include "simulation/process.h"
 #include "store/memory_store.h"
+#include "textback/v1/calls_entry.pb.h"
 #include "textback/v1/job.pb.h"
 
 namespace textback::simulation {
@@ -57,7 +58,8 @@ class OneTenant final : public policy::SnapshotSource {
 // One intake and one decide, with a garage whose line is +447700900100.
 class Site {
  public:
-  explicit Site(cdr::SourceConfig source) {
+  explicit Site(cdr::SourceConfig source, log::sim::FaultPlan faults = {})
+      : cluster_(1, clock_, std::move(faults)) {
     std::vector<log::TopicSpec> specs;
     for (const char* topic : kOutputs) specs.push_back({topic, 1});
     for (const char* topic : {kCdrs, topics::kInbound, topics::kStatus}) {
@@ -69,14 +71,8 @@ class Site {
     writer_ = std::move(outside_->NewWriter("outside")).value();
     AddTenant();
 
-    intake::IntakeConfig intake;
-    intake.group = kIntakeGroup;
-    intake.instance = "intake";
-    intake.inputs = {{kCdrs, std::move(source)}};
-    intake.calls_topic = topics::kCalls;
-    intake.deadletter_topic = topics::kDeadletter;
-    intake_ = intake::Intake::Make(*intake_log_, clock_, feed_, std::move(intake), intake_events_)
-                  .value();
+    source_ = std::move(source);
+    StartIntake();
 
     shard::ShardConfig decide;
     decide.role = "decide";
@@ -99,7 +95,7 @@ class Site {
     for (int i = 0; i < seconds; ++i) {
       clock_.Advance(milliseconds(1'000));
       TB_ASSERT(feed_.Step(milliseconds(0)).has_value());
-      TB_ASSERT(intake_->Step(milliseconds(0)).has_value());
+      StepIntake();
       TB_ASSERT(shard_->Step(milliseconds(0)).has_value());
     }
   }
@@ -115,6 +111,13 @@ class Site {
       TB_ASSERT(messages.emplace_back().ParseFromString(std::string(record.value.value_or(""))));
     }
     return messages;
+  }
+  std::vector<v1::CallRecord> CallRecords() {
+    std::vector<v1::CallRecord> records;
+    for (auto& entry : Of<v1::CallsEntry>(topics::kCalls)) {
+      if (entry.has_record()) records.push_back(std::move(*entry.mutable_record()));
+    }
+    return records;
   }
   std::vector<v1::Decision> Decisions() { return Of<v1::Decision>(topics::kDecisions); }
   std::vector<v1::Job> Jobs() { return Of<v1::Job>(topics::kJobs); }
@@ -138,6 +141,24 @@ class Site {
       topics::kAmendments, topics::kCallbacks, topics::kDeadletter};
 
  private:
+  // Dead, it is started again, as its supervisor would.
+  void StepIntake() {
+    const Status status = intake_->Step(milliseconds(0));
+    if (cluster_.Alive("intake")) return TB_ASSERT(status.has_value());
+    intake_.reset();
+    intake_log_ = cluster_.NewClient("intake");
+    StartIntake();
+  }
+  void StartIntake() {
+    intake::IntakeConfig config;
+    config.group = kIntakeGroup;
+    config.instance = "intake";
+    config.inputs = {{kCdrs, source_}};
+    config.calls_topic = topics::kCalls;
+    config.deadletter_topic = topics::kDeadletter;
+    intake_ = intake::Intake::Make(*intake_log_, clock_, feed_, std::move(config), intake_events_)
+                  .value();
+  }
   void Produce(const char* topic, std::string_view key, const std::string& value) {
     TB_ASSERT(writer_->Send(topic, std::nullopt, key, value, clock_.NowMs()).has_value());
     TB_ASSERT(writer_->Flush(milliseconds(0)).has_value());
@@ -160,13 +181,14 @@ class Site {
   }
 
   ManualClock clock_{kCallEndMs + 5'000};
-  log::sim::SimCluster cluster_{1, clock_, {}};
+  log::sim::SimCluster cluster_;
   std::unique_ptr<log::Log> outside_ = cluster_.NewClient("outside");
   std::unique_ptr<log::Log> intake_log_ = cluster_.NewClient("intake");
   std::unique_ptr<log::Log> decide_log_ = cluster_.NewClient("decide");
   std::unique_ptr<log::Writer> writer_;
+  cdr::SourceConfig source_;
   intake::IntakeEvents intake_events_;
-  intake::TenantFeed feed_{*intake_log_, clock_, {.topic = topics::kTenants}, intake_events_};
+  intake::TenantFeed feed_{*outside_, clock_, {.topic = topics::kTenants}, intake_events_};
   std::unique_ptr<intake::Intake> intake_;
   OneTenant policy_;
   decide::DecideProcessor processor_{policy_, policy::Limits{}};
@@ -274,6 +296,25 @@ TEST(AcceptanceTest, ForwardedToVoicemailIsOneDecisionAndOneText) {
   EXPECT_EQ(site.Decisions()[0].evidence_size(), 2) << "both records of the one message";
   ASSERT_EQ(site.Jobs().size(), 1u);
   EXPECT_EQ(site.Jobs()[0].customer(), kCustomer);
+}
+
+// The worst line of the same: all of the message is handed on twice, and each of its records counts
+// once.
+TEST(AcceptanceTest, AMessageOfSeveralRecordsIsHandedOnTwiceAndCountsOnce) {
+  // It dies between handing on what it has read and committing how far it has come.
+  Site site(Msc(),
+            log::sim::FaultPlan().At(
+                {log::sim::Fault::kCrashBefore, log::sim::Step::kCommitOffsets}, 1, "intake"));
+  site.Write(Vector("forward_to_voicemail.ber"));
+  site.Run(kSettledSeconds);
+  std::map<std::string, int> handed_on;
+  for (const auto& record : site.CallRecords()) ++handed_on[record.record_id()];
+  ASSERT_EQ(handed_on.size(), 2u);
+  for (const auto& [id, times] : handed_on) EXPECT_EQ(times, 2) << id << ": nothing was shown";
+  ASSERT_EQ(site.Decisions().size(), 1u);
+  EXPECT_EQ(site.Decisions()[0].verdict(), v1::VERDICT_VOICEMAIL);
+  EXPECT_EQ(site.Decisions()[0].evidence_size(), 2);
+  EXPECT_EQ(site.Jobs().size(), 1u);
 }
 
 TEST(AcceptanceTest, AWithheldNumberGetsNoTextAndNoTenantSeesIt) {

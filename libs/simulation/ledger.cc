@@ -47,7 +47,7 @@ void Ledger::ReadCalls() {
     }
     const auto& at = entry.record().coordinates();
     sides.insert(at.topic() + "/" + std::to_string(at.partition()) + "/" +
-                 std::to_string(at.offset()) + "/" +
+                 std::to_string(at.offset()) + "/" + std::to_string(at.place()) + "/" +
                  std::to_string(entry.record().served().side()));
     calls.push_back(std::move(*entry.mutable_record()));
   }
